@@ -1,0 +1,88 @@
+#pragma once
+// Everything between the log and the store: a worker for each owned partition of `events`, the relay
+// that brings `retry` back, dead letters. The protocol is docs/GUARANTEES.md.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "log/log.h"
+#include "pipeline/observer.h"
+#include "store/store.h"
+
+namespace fanfinity::pipeline {
+
+struct ConsumerConfig {
+  std::string topic = "events";              ///< First part of the insert token.
+  std::size_t batch_max_events = 50'000;     ///< A batch goes out at so many events (it grows with the backlog) ...
+  std::size_t batch_max_bytes = 32U << 20U;
+  std::chrono::milliseconds batch_max_age{200};  ///< ... or when its oldest has waited so long.
+  double max_inserts_per_second = 10;        ///< Of this consumer over all partitions: the age stretches.
+  std::chrono::hours dedup_window{24 * 7};
+  std::size_t dedup_filter_bytes = 256U << 20U;  ///< Bound over all partitions of this consumer.
+  unsigned max_attempts = 5;                 ///< Tries of a refused event before it is dead.
+  std::chrono::milliseconds retry_first_delay{1'000};  ///< Doubles with each attempt ...
+  std::chrono::milliseconds retry_max_delay{60'000};   ///< ... up to this.
+  std::chrono::milliseconds backoff_first{100};        ///< While the store is away.
+  std::chrono::milliseconds backoff_max{5'000};
+  std::chrono::hours intent_max_age{1};      ///< C2: an older intent is not replayed blindly.
+};
+
+struct ConsumerPorts {
+  log::Group& group;
+  log::Reader& reader;
+  log::Producer& producer;
+  store::EventStore& store;
+  base::Clock& clock;
+  Observer& observer;
+};
+
+class Consumer {
+ public:
+  Consumer(ConsumerConfig config, ConsumerPorts ports);
+  ~Consumer();  ///< Stops.
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+
+  /// Starts the threads: one for the membership of `events`, one for `retry`, one for each owned partition.
+  void start();
+  /// Finishes the inserts under way, stores what is fetched when `drain` is set and it can be done within
+  /// `timeout`, commits, leaves. Idempotent.
+  void stop(bool drain, std::chrono::milliseconds timeout);
+  /// The error of the first partition that had to stop, if any.
+  [[nodiscard]] std::optional<base::Error> stopped_partition() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// What a worker writes into the metadata of a commit: "v1;intent=END;at=MS;asof=MS" (intent and its
+/// time only while a range is announced).
+struct CommitMetadata {
+  std::optional<log::Offset> intent_end;
+  base::Timestamp intent_at;   ///< Meaningful with intent_end.
+  base::Timestamp as_of;       ///< Everything acknowledged before is stored, duplicate, in retry, or dead.
+  [[nodiscard]] std::string encode() const;
+  /// Empty metadata decodes to none; anything unreadable is kCorrupt.
+  [[nodiscard]] static base::Result<std::optional<CommitMetadata>> decode(std::string_view text);
+};
+
+/// C6: the moment before which everything acknowledged is counted, or a dead letter. Reads watermarks of
+/// `events`, then what waits in `retry`. Call before reading rollups.
+[[nodiscard]] base::Result<base::Timestamp> as_of(log::Reader& reader);
+
+/// How many events wait in `retry`, and how many are in `dead`.
+struct Backlog {
+  std::uint64_t lag = 0;     ///< Records of `events` not yet committed.
+  std::uint64_t retry = 0;
+  std::uint64_t dead = 0;
+};
+[[nodiscard]] base::Result<Backlog> backlog(log::Reader& reader);
+
+}  // namespace fanfinity::pipeline

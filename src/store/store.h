@@ -1,0 +1,86 @@
+#pragma once
+// The store's ports: where batches are written and ids looked up (the pipeline's side), and where
+// metrics are read (the API's side). Implemented by src/store/clickhouse_*.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/uuid.h"
+#include "domain/event.h"
+#include "domain/match_metrics.h"
+#include "domain/response_times.h"
+#include "log/log.h"
+
+namespace fanfinity::store {
+
+struct EventRow {
+  domain::Event event;
+  base::Timestamp received_at;
+  log::Offset offset{};
+};
+
+/// The decided rows of one range of one partition of `events`, in offset order.
+struct Batch {
+  log::PartitionId partition{};
+  std::vector<EventRow> events;
+  std::vector<domain::ResponseTimesRecord> response_times;
+};
+
+/// Where an id is stored.
+struct StoredId {
+  base::Uuid id;
+  log::PartitionId partition{};
+  log::Offset offset{};
+  base::Timestamp received_at;
+};
+
+struct IdRange {
+  log::PartitionId partition{};    ///< Ids whose *key maps to* this partition ...
+  std::uint32_t partitions = 1;    ///< ... of so many (log::partition_of).
+  base::Timestamp since;           ///< Received at or after this moment.
+};
+
+/// Writes. Thread-safe; calls block.
+class EventStore {
+ public:
+  virtual ~EventStore() = default;
+  /// Raw rows and every rollup, once for a token however often it is repeated with the same rows.
+  /// kRefused: a row is at fault and nothing was written (EXACTLY-ONCE 6); it can only concern `events`.
+  /// Every other failure is kUnknownOutcome or kUnavailable: repeat with the same rows and token.
+  [[nodiscard]] virtual base::Status insert(const Batch& batch, std::string_view token) = 0;
+  /// The stored rows of these ids; sees every insert that has returned. An id may have none.
+  [[nodiscard]] virtual base::Result<std::vector<StoredId>> find(std::span<const base::Uuid> ids) = 0;
+  /// Hands every stored id of the range to `each`, in chunks, in no order.
+  [[nodiscard]] virtual base::Status scan_ids(const IdRange& range,
+                                              const std::function<void(std::span<const StoredId>)>& each) = 0;
+  /// The highest offset stored from a partition of `events`; empty when it has no row.
+  [[nodiscard]] virtual base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId partition) = 0;
+};
+
+struct MatchCursor {
+  base::Timestamp last_activity;
+  std::string match_id;
+};
+
+/// Reads rollups. Thread-safe; calls block. `as_of` of the answers is left to the caller, who must take
+/// the watermark before calling.
+class MetricsReader {
+ public:
+  virtual ~MetricsReader() = default;
+  /// kNotFound when the match has no event.
+  [[nodiscard]] virtual base::Result<domain::MatchMetrics> metrics(std::string_view match_id) = 0;
+  [[nodiscard]] virtual base::Result<domain::Timeline> timeline(std::string_view match_id) = 0;
+  /// Latest activity first, then by id; those strictly after `after` when given.
+  [[nodiscard]] virtual base::Result<std::vector<domain::MatchSummary>> matches(
+      std::size_t limit, const std::optional<MatchCursor>& after) = 0;
+  [[nodiscard]] virtual base::Status ping() = 0;
+};
+
+}  // namespace fanfinity::store
