@@ -1,0 +1,77 @@
+#include "api/health.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/rfc3339.h"
+#include "domain/event_json.h"
+
+namespace fanfinity::api {
+namespace {
+
+http::Route open_route(std::string path) {
+  http::Route route;
+  route.path = std::move(path);
+  route.rate_limited = false;
+  return route;
+}
+
+http::Response ready(base::Timestamp now, const std::vector<ReadinessCheck>& checks,
+                     const std::vector<ReadinessCount>& counts) {
+  bool all_well = true;
+  std::string told;
+  for (const ReadinessCheck& check : checks) {
+    const base::Status status = check.probe();
+    if (!told.empty()) told += ',';
+    domain::append_json_string(check.name, told);
+    told += ':';
+    domain::append_json_string(status.ok() ? "healthy" : "unhealthy: " + status.error().detail, told);
+    all_well = all_well && status.ok();
+  }
+  http::Response response;
+  response.status = all_well ? 200 : 503;
+  response.body = fmt::format(R"({{"status":"{}","timestamp":"{}","checks":{{{}}})",
+                              all_well ? "ready" : "unavailable", base::format_rfc3339(now), told);
+  for (const ReadinessCount& count : counts)
+    response.body += fmt::format(R"(,"{}":{})", count.name, count.read());
+  response.body += '}';
+  if (!all_well) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
+http::Route get_health(base::Clock& clock) {
+  http::Route route = open_route("/health");
+  route.handler = [&clock](const http::Request&, const http::Responder& respond) {
+    http::Response response;
+    response.body =
+        fmt::format(R"({{"status":"healthy","timestamp":"{}"}})", base::format_rfc3339(clock.now()));
+    respond(std::move(response));
+  };
+  return route;
+}
+
+http::Route get_ready(base::Clock& clock, std::vector<ReadinessCheck> checks,
+                      std::vector<ReadinessCount> counts) {
+  http::Route route = open_route("/ready");
+  route.handler = [&clock, checks = std::move(checks), counts = std::move(counts)](
+                      const http::Request&, const http::Responder& respond) {
+    respond(ready(clock.now(), checks, counts));
+  };
+  return route;
+}
+
+http::Route get_prometheus(std::function<std::string()> render) {
+  http::Route route = open_route("/metrics");
+  route.handler = [render = std::move(render)](const http::Request&, const http::Responder& respond) {
+    http::Response response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = render();
+    respond(std::move(response));
+  };
+  return route;
+}
+
+}  // namespace fanfinity::api

@@ -1,0 +1,244 @@
+#include "api/ingest.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/rfc3339.h"
+#include "domain/event_json.h"
+
+namespace fanfinity::api {
+namespace {
+
+using base::Errc;
+using domain::Event;
+using domain::FieldError;
+
+constexpr std::chrono::seconds kRetryAfter{1};
+constexpr std::size_t kMaxProblems = 100;  // Named in a 400 for a batch; the rest is counted.
+
+/// One a thread: it keeps its buffers.
+domain::EventParser& parser() {
+  thread_local domain::EventParser instance;
+  return instance;
+}
+
+log::Record to_record(const Event& event, const http::Request& request) {
+  log::Record record;
+  record.kind = log::RecordKind::kEvent;
+  record.key = event.id;
+  domain::append_event_json(event, record.value);
+  record.received_at = request.received_at;
+  record.traceparent = request.traceparent;
+  return record;
+}
+
+http::Response not_durable(const base::Error& error) {
+  switch (error.code) {
+    case Errc::kInvalid:
+    case Errc::kRefused:
+      return http::problem(400, error.detail);
+    case Errc::kNotFound:
+    case Errc::kUnavailable:
+    case Errc::kFull:
+    case Errc::kUnknownOutcome:
+    case Errc::kFenced:
+    case Errc::kCorrupt:
+    case Errc::kStopped:
+    case Errc::kInternal:
+      return http::problem_retry(503,
+                                 "The event could not be made durable: " + error.detail +
+                                     " It may or may not be stored: send it again, it is counted once.",
+                                 kRetryAfter);
+  }
+  return http::problem(500, "unexpected error");
+}
+
+http::Response accepted(const Event& event, base::Timestamp at) {
+  http::Response response;
+  response.status = 202;
+  response.body.reserve(120);
+  response.body += R"({"eventId":")";
+  const std::size_t start = response.body.size();
+  response.body.resize(start + 36);
+  event.id.format_to(response.body.data() + start);
+  response.body += R"(","status":"accepted","timestamp":")";
+  base::append_rfc3339(at, response.body);
+  response.body += "\"}";
+  return response;
+}
+
+std::vector<http::FieldProblem> to_problems(const std::vector<FieldError>& errors) {
+  std::vector<http::FieldProblem> problems;
+  problems.reserve(errors.size());
+  for (const FieldError& error : errors) problems.push_back({error.field, error.detail});
+  return problems;
+}
+
+void handle_event(const IngestPorts& ports, const http::Request& request, const http::Responder& respond) {
+  auto parsed = parser().parse(request.body);
+  if (const auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
+    ports.observer.on_rejected(1);
+    return respond(http::problem(400, "The event is not valid.", to_problems(*errors)));
+  }
+  auto event = std::make_shared<Event>(std::get<Event>(std::move(parsed)));
+  std::vector<log::Record> records;
+  records.push_back(to_record(*event, request));
+  ports.producer.append(
+      log::Stream::kEvents, std::move(records),
+      [ports, event, respond, at = request.received_at](const base::Result<log::Producer::Ack>& ack) {
+        if (!ack.ok()) {
+          ports.observer.on_not_durable(1);
+          return respond(not_durable(ack.error()));
+        }
+        ports.observer.on_ingested(event->type);
+        http::Response response = accepted(*event, at);
+        response.on_sent = [&times = ports.response_times, event](std::chrono::nanoseconds duration) {
+          times.record(event->match_id, duration, 1);
+        };
+        respond(std::move(response));
+      });
+}
+
+/// What is left of a batch while its events are on their way into the log.
+struct BatchOutcome {
+  std::vector<log::Record> records;
+  std::unordered_map<std::string, std::uint64_t> by_match;
+  std::vector<domain::EventType> types;
+  std::vector<domain::BatchItem> rejected;
+};
+
+BatchOutcome sort_out(std::vector<domain::BatchItem> items, const http::Request& request) {
+  BatchOutcome outcome;
+  outcome.records.reserve(items.size());
+  for (domain::BatchItem& item : items) {
+    if (const auto* event = std::get_if<Event>(&item.event)) {
+      outcome.records.push_back(to_record(*event, request));
+      ++outcome.by_match[event->match_id];
+      outcome.types.push_back(event->type);
+    } else {
+      outcome.rejected.push_back(std::move(item));
+    }
+  }
+  return outcome;
+}
+
+void append_item_errors(const domain::BatchItem& item, std::string& out) {
+  out += fmt::format(R"({{"index":{},"eventId":)", item.index);
+  if (item.event_id.empty()) {
+    out += "null";
+  } else {
+    domain::append_json_string(item.event_id, out);
+  }
+  out += R"(,"errors":[)";
+  bool first = true;
+  for (const FieldError& error : std::get<std::vector<FieldError>>(item.event)) {
+    if (!std::exchange(first, false)) out += ',';
+    out += R"({"field":)";
+    domain::append_json_string(error.field, out);
+    out += R"(,"detail":)";
+    domain::append_json_string(error.detail, out);
+    out += '}';
+  }
+  out += "]}";
+}
+
+http::Response batch_accepted(const BatchOutcome& outcome) {
+  http::Response response;
+  response.status = 202;
+  response.body = fmt::format(R"({{"accepted":{},"rejected":{},"errors":[)", outcome.types.size(),
+                              outcome.rejected.size());
+  bool first = true;
+  for (const domain::BatchItem& item : outcome.rejected) {
+    if (!std::exchange(first, false)) response.body += ',';
+    append_item_errors(item, response.body);
+  }
+  response.body += "]}";
+  return response;
+}
+
+http::Response none_valid(const std::vector<domain::BatchItem>& rejected) {
+  std::vector<http::FieldProblem> problems;
+  for (const domain::BatchItem& item : rejected) {
+    for (const FieldError& error : std::get<std::vector<FieldError>>(item.event)) {
+      if (problems.size() == kMaxProblems) break;
+      const std::string separator = error.field.empty() ? "" : ".";
+      problems.push_back({fmt::format("[{}]{}{}", item.index, separator, error.field), error.detail});
+    }
+  }
+  return http::problem(400, fmt::format("None of the {} events is valid.", rejected.size()), problems);
+}
+
+http::Response faulty(const domain::BatchFault& fault) {
+  switch (fault.kind) {
+    case domain::BatchFault::Kind::kMalformed:
+    case domain::BatchFault::Kind::kEmpty:
+      return http::problem(400, fault.detail);
+    case domain::BatchFault::Kind::kTooManyEvents:
+      return http::problem(413, fault.detail);
+  }
+  return http::problem(400, fault.detail);
+}
+
+void handle_batch(const IngestPorts& ports, const http::Request& request, const http::Responder& respond) {
+  const auto format = request.content_type == "application/x-ndjson" ? domain::BatchFormat::kNdjson
+                                                                     : domain::BatchFormat::kJsonArray;
+  auto parsed = parser().parse_batch(request.body, format, kMaxBatchEvents);
+  if (const auto* fault = std::get_if<domain::BatchFault>(&parsed)) return respond(faulty(*fault));
+  auto outcome = std::make_shared<BatchOutcome>(
+      sort_out(std::get<std::vector<domain::BatchItem>>(std::move(parsed)), request));
+  if (!outcome->rejected.empty()) ports.observer.on_rejected(outcome->rejected.size());
+  if (outcome->records.empty()) return respond(none_valid(outcome->rejected));
+  auto records = std::move(outcome->records);
+  ports.producer.append(log::Stream::kEvents, std::move(records),
+                        [ports, outcome, respond](const base::Result<log::Producer::Ack>& ack) {
+                          if (!ack.ok()) {
+                            ports.observer.on_not_durable(outcome->types.size());
+                            return respond(not_durable(ack.error()));
+                          }
+                          for (const domain::EventType type : outcome->types)
+                            ports.observer.on_ingested(type);
+                          http::Response response = batch_accepted(*outcome);
+                          response.on_sent = [&times = ports.response_times,
+                                              outcome](std::chrono::nanoseconds duration) {
+                            for (const auto& [match, events] : outcome->by_match) {
+                              times.record(match, duration, events);
+                            }
+                          };
+                          respond(std::move(response));
+                        });
+}
+
+}  // namespace
+
+http::Route post_event(IngestPorts ports) {
+  http::Route route;
+  route.method = http::Method::kPost;
+  route.path = "/api/events";
+  route.access = http::Access::kWrite;
+  route.max_body = domain::kMaxEventBytes;
+  route.media_types = {"application/json"};
+  route.handler = [ports](const http::Request& request, const http::Responder& respond) {
+    handle_event(ports, request, respond);
+  };
+  return route;
+}
+
+http::Route post_batch(IngestPorts ports) {
+  http::Route route;
+  route.method = http::Method::kPost;
+  route.path = "/api/events/batch";
+  route.access = http::Access::kWrite;
+  route.max_body = kMaxBatchBytes;
+  route.media_types = {"application/json", "application/x-ndjson"};
+  route.handler = [ports](const http::Request& request, const http::Responder& respond) {
+    handle_batch(ports, request, respond);
+  };
+  return route;
+}
+
+}  // namespace fanfinity::api

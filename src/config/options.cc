@@ -1,0 +1,188 @@
+#include "config/options.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "config/values.h"
+
+namespace fanfinity::config {
+namespace {
+
+using base::Errc;
+using base::Error;
+using base::Status;
+using std::chrono::hours;
+
+base::Result<std::string> read_secret_file(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    return Error{Errc::kInvalid,
+                 fmt::format("names the file \"{}\", which cannot be read or is empty", path)};
+  }
+  std::string secret = text.str();
+  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+  return secret;
+}
+
+struct Given {
+  std::string text;
+  std::string origin;
+};
+
+/// Where a setting's value comes from; empty text and origin when it is not given at all.
+base::Result<Given> find_value(const Option& option,
+                               const std::function<const char*(const char*)>& environment,
+                               const std::map<std::string, std::string>& flags) {
+  const std::string name(option.name);
+  if (const auto flag = flags.find(name); flag != flags.end()) return Given{flag->second, "flag"};
+  const char* const direct = environment(name.c_str());
+  if (option.secret) {
+    const char* const path = environment((name + "_FILE").c_str());
+    if (path != nullptr && *path != '\0') {
+      if (direct != nullptr && *direct != '\0') {
+        return Error{Errc::kInvalid,
+                     fmt::format("{} and {}_FILE are both set; unset one of them", name, name)};
+      }
+      auto secret = read_secret_file(path);
+      if (!secret) return Error{Errc::kInvalid, fmt::format("{}_FILE {}", name, secret.error().detail)};
+      return Given{std::move(*secret), fmt::format("file {}", path)};
+    }
+  }
+  // An empty variable is how compose files say "not set".
+  if (direct != nullptr && *direct != '\0') return Given{direct, "environment"};
+  return Given{};
+}
+
+/// Rules between settings.
+Status check_together(const Settings& settings) {
+  if (settings.clickhouse.retention_days != 0 &&
+      hours(24) * settings.clickhouse.retention_days < settings.pipeline.dedup_window) {
+    return Error{
+        Errc::kInvalid,
+        fmt::format("RETENTION_DAYS={} is shorter than DEDUP_WINDOW={}: a repeated event would be counted "
+                    "again; raise one or shorten the other",
+                    settings.clickhouse.retention_days, format_duration(settings.pipeline.dedup_window))};
+  }
+  if (settings.log.max_bytes < 4 * settings.log.segment_bytes) {
+    return Error{Errc::kInvalid,
+                 fmt::format("LOG_MAX_SIZE={} must hold at least four segments of LOG_SEGMENT_SIZE={}",
+                             format_size(settings.log.max_bytes), format_size(settings.log.segment_bytes))};
+  }
+  if (settings.pipeline.retry_max_delay < settings.pipeline.retry_first_delay) {
+    return Error{Errc::kInvalid, "RETRY_MAX_DELAY is shorter than RETRY_FIRST_DELAY; raise it"};
+  }
+  if (settings.pipeline.max_inserts_per_second < 0.1) {
+    return Error{Errc::kInvalid, "MAX_INSERTS_PER_SECOND must be at least 0.1"};
+  }
+  return {};
+}
+
+std::string masked(const Option& option, const std::string& value) {
+  return option.secret && !value.empty() ? "********" : value;
+}
+
+}  // namespace
+
+std::string Option::flag() const {
+  std::string_view text = name;
+  if (text.starts_with("FANFINITY_")) text.remove_prefix(10);
+  std::string out = "--";
+  for (const char c : text) {
+    out += c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return out;
+}
+
+base::Result<LoadedSettings> load(const std::function<const char*(const char*)>& environment,
+                                  const std::map<std::string, std::string>& flags) {
+  LoadedSettings loaded;
+  std::string faults;
+  const auto fault = [&faults](const std::string& sentence) {
+    if (!faults.empty()) faults += '\n';
+    faults += sentence;
+  };
+  for (const Option& option : options()) {
+    auto given = find_value(option, environment, flags);
+    if (!given) {
+      fault(given.error().detail);
+      continue;
+    }
+    loaded.origins[option.name] = given->origin.empty() ? "default" : given->origin;
+    if (given->origin.empty()) continue;
+    if (auto status = option.parse(given->text, loaded.settings); !status) {
+      fault(fmt::format("{}={} {} (from {})", option.name, masked(option, given->text), status.error().detail,
+                        given->origin));
+    }
+  }
+  if (faults.empty()) {
+    if (auto status = check_together(loaded.settings); !status) fault(status.error().detail);
+  }
+  if (!faults.empty()) return Error{Errc::kInvalid, faults};
+  return loaded;
+}
+
+std::string show(const LoadedSettings& loaded) {
+  std::string out;
+  for (const Option& option : options()) {
+    const auto origin = loaded.origins.find(option.name);
+    out += fmt::format("{:<26} {:<28} {}\n", option.name, masked(option, option.show(loaded.settings)),
+                       origin == loaded.origins.end() ? "default" : origin->second);
+  }
+  return out;
+}
+
+std::string reference_markdown() {
+  std::string out =
+      "# Configuration\n\n"
+      "Made by `fanfinity config --markdown`; do not edit by hand (a test compares).\n\n"
+      "Every setting is an environment variable and a flag of the same name (`SERVER_PORT`, "
+      "`--server-port`). A flag wins\n"
+      "over the environment, which wins over the default. An empty variable counts as not set. A secret can "
+      "be read from a\n"
+      "file: `CLICKHOUSE_PASSWORD_FILE=/run/secrets/clickhouse`. `fanfinity config` prints what is in force "
+      "and where each\n"
+      "value came from. Durations are written `250ms`, `5s`, `2m`, `12h`, `7d`; sizes `64KiB`, `256MiB`, "
+      "`8GiB`.\n";
+  const Settings defaults;
+  std::string_view group;
+  for (const Option& option : options()) {
+    if (option.group != group) {
+      group = option.group;
+      out +=
+          fmt::format("\n## {}\n\n| variable | takes | default | what it does |\n|---|---|---|---|\n", group);
+    }
+    const std::string value = option.show(defaults);
+    std::string takes;
+    for (const char c : option.value) {
+      if (c == '|') takes += '\\';
+      takes += c;
+    }
+    out += fmt::format("| `{}` | {} | {} | {}{} |\n", option.name, takes,
+                       value.empty() ? std::string("(empty)") : fmt::format("`{}`", value), option.prose,
+                       option.secret ? " Secret." : "");
+  }
+  return out;
+}
+
+std::string example_environment() {
+  std::string out =
+      "# Settings of Fanfinity Analytics, with their defaults. Copy to .env and change what you need.\n"
+      "# Made by `fanfinity config --example`; docs/CONFIGURATION.md says more.\n";
+  const Settings defaults;
+  std::string_view group;
+  for (const Option& option : options()) {
+    if (option.group != group) {
+      group = option.group;
+      out += fmt::format("\n# --- {} ---\n", group);
+    }
+    out += fmt::format("# {}\n#{}={}\n", option.prose, option.name, option.show(defaults));
+  }
+  return out;
+}
+
+}  // namespace fanfinity::config

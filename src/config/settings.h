@@ -1,0 +1,76 @@
+#pragma once
+// Every setting of the service, with its default. What a setting means, its variable, its flag and its
+// limits stand in one table (options.cc), from which --help, `fanfinity config` and docs/CONFIGURATION.md
+// come.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fanfinity::config {
+
+using Milliseconds = std::chrono::milliseconds;
+
+struct ServerSettings {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+  unsigned threads = 0;
+  std::size_t max_connections = 10'000;
+  std::size_t max_buffered_bytes = 512U << 20U;
+  Milliseconds header_timeout{10'000};
+  Milliseconds body_timeout{30'000};
+  Milliseconds idle_timeout{75'000};
+  Milliseconds request_timeout{10'000};
+  Milliseconds drain_timeout{15'000};
+  double rate_limit = 0;
+  double rate_burst = 0;
+  std::vector<std::string> write_keys;
+  std::vector<std::string> read_keys;
+  Milliseconds metrics_refresh{100};
+};
+
+struct LogSettings {
+  std::string kafka_bootstrap_servers;
+  std::uint32_t partitions = 4;
+  std::uint64_t segment_bytes = 64ULL << 20U;
+  std::uint64_t max_bytes = 8ULL << 30U;
+  std::uint64_t dead_max_bytes = 1ULL << 30U;
+  std::uint64_t queue_bytes = 256ULL << 20U;
+};
+
+struct ClickHouseSettings {
+  std::string host;  ///< Empty: the embedded ClickHouse.
+  std::uint16_t port = 8123;
+  std::string database = "fanfinity";
+  std::string user = "default";
+  std::string password;
+  Milliseconds request_timeout{30'000};
+  std::uint32_t retention_days = 0;  ///< 0: for ever.
+  std::string library;               ///< Path of the embedded ClickHouse's library; empty: look for it.
+  std::uint64_t memory_bytes = 2ULL << 30U;
+  bool fsync = true;
+};
+
+struct PipelineSettings {
+  std::size_t batch_max_events = 50'000;
+  Milliseconds batch_max_age{200};
+  double max_inserts_per_second = 10;
+  std::chrono::hours dedup_window{24 * 7};
+  std::uint64_t dedup_filter_bytes = 256ULL << 20U;
+  unsigned retry_max_attempts = 5;
+  Milliseconds retry_first_delay{1'000};
+  Milliseconds retry_max_delay{60'000};
+  std::chrono::hours intent_max_age{24};
+};
+
+struct Settings {
+  ServerSettings server;
+  LogSettings log;
+  ClickHouseSettings clickhouse;
+  PipelineSettings pipeline;
+  std::string data_dir = "./data";
+  std::string log_level = "info";
+};
+
+}  // namespace fanfinity::config

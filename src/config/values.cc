@@ -1,0 +1,118 @@
+#include "config/values.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+namespace fanfinity::config {
+namespace {
+
+using base::Errc;
+using base::Error;
+using std::chrono::milliseconds;
+
+struct Unit {
+  std::string_view name;
+  std::uint64_t factor;
+};
+constexpr std::array<Unit, 5> kDurations = {
+    {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+constexpr std::array<Unit, 4> kSizes = {
+    {{"", 1}, {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U}}};
+
+template <std::size_t N>
+std::optional<std::uint64_t> parse_with_unit(std::string_view text, const std::array<Unit, N>& units) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  for (const Unit& known : units) {
+    std::uint64_t product = 0;
+    if (known.name == unit && !__builtin_mul_overflow(number, known.factor, &product)) return product;
+  }
+  return std::nullopt;
+}
+
+/// The largest unit that divides the number.
+template <std::size_t N>
+std::string format_with_unit(std::uint64_t number, const std::array<Unit, N>& units) {
+  const Unit* best = units.data();
+  for (const Unit& unit : units) {
+    if (number != 0 && number % unit.factor == 0) best = &unit;
+  }
+  return fmt::format("{}{}", number / best->factor, best->name);
+}
+
+}  // namespace
+
+base::Result<std::uint64_t> parse_integer(std::string_view text, std::uint64_t least, std::uint64_t most) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most) {
+    return Error{Errc::kInvalid, fmt::format("must be a whole number from {} to {}", least, most)};
+  }
+  return number;
+}
+
+base::Result<double> parse_number(std::string_view text, double least, double most) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number) || number < least ||
+      number > most) {
+    return Error{Errc::kInvalid, fmt::format("must be a number from {} to {}", least, most)};
+  }
+  return number;
+}
+
+base::Result<bool> parse_bool(std::string_view text) {
+  if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
+  if (text == "false" || text == "0" || text == "no" || text == "off") return false;
+  return Error{Errc::kInvalid, "must be true or false"};
+}
+
+base::Result<milliseconds> parse_duration(std::string_view text, milliseconds least, milliseconds most) {
+  const auto parsed = parse_with_unit(text, kDurations);
+  if (!parsed || *parsed < static_cast<std::uint64_t>(least.count()) ||
+      *parsed > static_cast<std::uint64_t>(most.count())) {
+    return Error{Errc::kInvalid,
+                 fmt::format("must be a duration such as 250ms, 5s, 2m, 12h or 7d, from {} to {}",
+                             format_duration(least), format_duration(most))};
+  }
+  return milliseconds(*parsed);
+}
+
+std::string format_duration(milliseconds duration) {
+  return format_with_unit(static_cast<std::uint64_t>(duration.count()), kDurations);
+}
+
+base::Result<std::uint64_t> parse_size(std::string_view text, std::uint64_t least, std::uint64_t most) {
+  const auto parsed = parse_with_unit(text, kSizes);
+  if (!parsed || *parsed < least || *parsed > most) {
+    return Error{Errc::kInvalid, fmt::format("must be a size such as 64KiB, 256MiB or 8GiB, from {} to {}",
+                                             format_size(least), format_size(most))};
+  }
+  return *parsed;
+}
+
+std::string format_size(std::uint64_t bytes) {
+  return format_with_unit(bytes, kSizes);
+}
+
+base::Result<std::vector<std::string>> parse_list(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    std::string_view item = text.substr(0, comma);
+    text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    if (item.empty()) return Error{Errc::kInvalid, "has an empty item; separate items with single commas"};
+    items.emplace_back(item);
+  }
+  return items;
+}
+
+}  // namespace fanfinity::config

@@ -1,0 +1,33 @@
+#pragma once
+// Settings' values from and to text.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace fanfinity::config {
+
+[[nodiscard]] base::Result<std::uint64_t> parse_integer(std::string_view text, std::uint64_t least,
+                                                        std::uint64_t most);
+[[nodiscard]] base::Result<double> parse_number(std::string_view text, double least, double most);
+[[nodiscard]] base::Result<bool> parse_bool(std::string_view text);
+
+/// "250ms", "5s", "2m", "12h", "7d".
+[[nodiscard]] base::Result<std::chrono::milliseconds> parse_duration(std::string_view text,
+                                                                     std::chrono::milliseconds least,
+                                                                     std::chrono::milliseconds most);
+[[nodiscard]] std::string format_duration(std::chrono::milliseconds duration);
+
+/// "512", "64KiB", "256MiB", "8GiB".
+[[nodiscard]] base::Result<std::uint64_t> parse_size(std::string_view text, std::uint64_t least,
+                                                     std::uint64_t most);
+[[nodiscard]] std::string format_size(std::uint64_t bytes);
+
+/// Comma-separated, white space around items dropped, empty items refused.
+[[nodiscard]] base::Result<std::vector<std::string>> parse_list(std::string_view text);
+
+}  // namespace fanfinity::config

@@ -1,0 +1,35 @@
+#include "observe/api_metrics.h"
+
+#include <string>
+
+namespace fanfinity::observe {
+
+ApiMetrics::ApiMetrics(Metrics& metrics)
+    : rejected_(metrics.counter("fanfinity_events_rejected_total", "Events that were not valid.")),
+      not_durable_(metrics.counter("fanfinity_events_not_durable_total",
+                                   "Valid events answered 503 because they could not be made durable.")),
+      from_memory_(metrics.counter("fanfinity_match_views_total", "Views of matches answered, by where from.",
+                                   {{"source", "memory"}})),
+      from_store_(metrics.counter("fanfinity_match_views_total", "Views of matches answered, by where from.",
+                                  {{"source", "store"}})) {
+  for (const domain::EventType type : domain::kAllEventTypes) {
+    ingested_[static_cast<std::size_t>(type)] =
+        &metrics.counter("fanfinity_events_ingested_total", "Events made durable and answered 202, by type.",
+                         {{"event_type", std::string(domain::to_string(type))}});
+  }
+}
+
+void ApiMetrics::on_ingested(domain::EventType type) {
+  ingested_[static_cast<std::size_t>(type)]->Increment();
+}
+void ApiMetrics::on_rejected(std::uint64_t events) {
+  rejected_.Increment(static_cast<double>(events));
+}
+void ApiMetrics::on_not_durable(std::uint64_t events) {
+  not_durable_.Increment(static_cast<double>(events));
+}
+void ApiMetrics::on_view(bool from_memory) {
+  (from_memory ? from_memory_ : from_store_).Increment();
+}
+
+}  // namespace fanfinity::observe

@@ -1,0 +1,65 @@
+#include "observe/http_metrics.h"
+
+#include <string>
+#include <unordered_map>
+
+#include "base/log_line.h"
+
+namespace fanfinity::observe {
+
+HttpMetrics::HttpMetrics(Metrics& metrics)
+    : requests_(prometheus::BuildCounter()
+                    .Name("http_requests_total")
+                    .Help("Requests answered, by method, route and status.")
+                    .Register(metrics.registry())),
+      durations_(prometheus::BuildHistogram()
+                     .Name("http_request_duration_seconds")
+                     .Help("From a request being read to its answer being handed to the socket.")
+                     .Register(metrics.registry())),
+      connections_(metrics.gauge("fanfinity_http_open_connections", "Connections open now.")) {}
+
+HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_view route, int status) {
+  // Looking a series up by its labels costs a lock and a map of strings; each thread remembers its own.
+  // Methods and routes come from fixed lists, so this stays small.
+  thread_local std::unordered_map<const HttpMetrics*, std::unordered_map<std::string, Series>> known;
+  thread_local std::string key;
+  key.assign(method);
+  key += ' ';
+  key += route;
+  key += ' ';
+  key += static_cast<char>('0' + status / 100 % 10);
+  key += static_cast<char>('0' + status / 10 % 10);
+  key += static_cast<char>('0' + status % 10);
+  auto& mine = known[this];
+  if (const auto found = mine.find(key); found != mine.end()) return found->second;
+  const std::string method_label(method);
+  const std::string path_label(route);
+  const Series made{
+      &requests_.Add({{"method", method_label}, {"path", path_label}, {"status", std::to_string(status)}}),
+      &durations_.Add({{"method", method_label}, {"path", path_label}}, latency_bounds())};
+  mine.emplace(key, made);
+  return made;
+}
+
+void HttpMetrics::on_response(std::string_view method, std::string_view route, int status,
+                              std::chrono::nanoseconds duration) {
+  const Series found = series(method, route, status);
+  found.requests->Increment();
+  found.duration->Observe(std::chrono::duration<double>(duration).count());
+  if (base::logs(base::Level::kDebug)) {
+    base::log_line(base::Level::kDebug, "request",
+                   {{"method", method},
+                    {"path", route},
+                    {"status", status},
+                    {"ms", std::chrono::duration<double, std::milli>(duration).count()}});
+  }
+}
+
+void HttpMetrics::on_connection_opened() {
+  connections_.Increment();
+}
+void HttpMetrics::on_connection_closed() {
+  connections_.Decrement();
+}
+
+}  // namespace fanfinity::observe

@@ -1,0 +1,29 @@
+#pragma once
+// http_requests_total, http_request_duration_seconds, open connections; one log line a request at debug.
+
+#include "http/http.h"
+#include "observe/metrics.h"
+
+namespace fanfinity::observe {
+
+class HttpMetrics final : public http::Observer {
+ public:
+  explicit HttpMetrics(Metrics& metrics);
+  void on_response(std::string_view method, std::string_view route, int status,
+                   std::chrono::nanoseconds duration) override;
+  void on_connection_opened() override;
+  void on_connection_closed() override;
+
+ private:
+  struct Series {
+    prometheus::Counter* requests = nullptr;
+    prometheus::Histogram* duration = nullptr;
+  };
+  [[nodiscard]] Series series(std::string_view method, std::string_view route, int status);
+
+  prometheus::Family<prometheus::Counter>& requests_;
+  prometheus::Family<prometheus::Histogram>& durations_;
+  prometheus::Gauge& connections_;
+};
+
+}  // namespace fanfinity::observe

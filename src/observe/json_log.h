@@ -1,0 +1,11 @@
+#pragma once
+// Log lines as JSON on standard error: {"time":"...Z","level":"info","message":"...", fields...}.
+
+#include "base/log_line.h"
+
+namespace fanfinity::observe {
+
+/// Installs the sink for the whole process.
+void install_json_log(base::Level level);
+
+}  // namespace fanfinity::observe

@@ -1,0 +1,159 @@
+#include "observe/pipeline_metrics.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/log_line.h"
+
+namespace fanfinity::observe {
+namespace {
+
+using base::Level;
+using base::log_line;
+
+double seconds(std::chrono::milliseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+const prometheus::Histogram::BucketBoundaries& visible_bounds() {
+  static const prometheus::Histogram::BucketBoundaries bounds = {
+      0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2, 5, 10, 30, 60, 300};
+  return bounds;
+}
+
+}  // namespace
+
+PipelineMetrics::PipelineMetrics(Metrics& metrics)
+    : metrics_(metrics),
+      owned_(metrics.gauge("fanfinity_consumer_partitions", "Partitions this consumer owns.")),
+      batches_(metrics.counter("fanfinity_consumer_batches_total", "Batches stored.")),
+      replayed_(metrics.counter("fanfinity_consumer_batches_replayed_total",
+                                "Batches repeated because an earlier owner had announced them.")),
+      duplicates_(metrics.counter("fanfinity_events_duplicate_total",
+                                  "Events dropped because their id is stored already.")),
+      retries_scheduled_(metrics.counter("fanfinity_events_retry_scheduled_total",
+                                         "Events that ClickHouse refused and that wait to be tried again.")),
+      retried_(
+          metrics.counter("fanfinity_events_retried_total", "Events brought back from the retry stream.")),
+      dead_(metrics.counter("fanfinity_events_dead_total", "Events that became dead letters.")),
+      insert_retries_(
+          metrics.counter("fanfinity_consumer_insert_retries_total",
+                          "Inserts to be repeated because they failed or their outcome is unknown.")),
+      lookups_(metrics.counter("fanfinity_dedup_exact_lookups_total",
+                               "Ids looked up in ClickHouse because the filter could not tell.")),
+      batch_size_(metrics.histogram("fanfinity_consumer_batch_events", "Events in a batch.",
+                                    {1, 10, 100, 300, 1'000, 3'000, 10'000, 30'000, 100'000, 300'000})),
+      batch_age_(metrics.histogram("fanfinity_consumer_batch_age_seconds",
+                                   "From the oldest event of a batch being received to it being stored.",
+                                   latency_bounds())),
+      visible_(metrics.histogram("fanfinity_accept_to_visible_seconds",
+                                 "From an event being received to it being counted in the metrics.",
+                                 visible_bounds())) {}
+
+PipelineMetrics::Partition& PipelineMetrics::partition(log::PartitionId id) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = partitions_.find(id); found != partitions_.end()) return found->second;
+  const prometheus::Labels labels{{"partition", std::to_string(log::number(id))}};
+  return partitions_
+      .emplace(id,
+               Partition{
+                   metrics_.gauge("fanfinity_consumer_lag", "Records of a partition not yet stored.", labels),
+                   metrics_.gauge("fanfinity_dedup_filter_ids", "Ids in the filter of stored ids.", labels),
+                   metrics_.gauge("fanfinity_dedup_filter_bytes", "Memory of the filter.", labels),
+                   metrics_.gauge("fanfinity_consumer_partition_stopped",
+                                  "1 while a partition waits for an operator.", labels)})
+      .first->second;
+}
+
+void PipelineMetrics::on_assigned(log::PartitionId id) {
+  partition(id).stopped.Set(0);
+  owned_.Increment();
+  log_line(Level::kInfo, "partition assigned", {{"partition", log::number(id)}});
+}
+
+void PipelineMetrics::on_revoked(log::PartitionId id) {
+  owned_.Decrement();
+  log_line(Level::kInfo, "partition revoked", {{"partition", log::number(id)}});
+}
+
+void PipelineMetrics::on_batch(const pipeline::BatchReport& report) {
+  batches_.Increment();
+  if (report.replayed) replayed_.Increment();
+  duplicates_.Increment(static_cast<double>(report.duplicates));
+  batch_size_.Observe(static_cast<double>(report.stored));
+  batch_age_.Observe(seconds(report.oldest));
+  log_line(Level::kInfo, "batch stored",
+           {{"partition", log::number(report.partition)},
+            {"first", log::number(report.first)},
+            {"end", log::number(report.end)},
+            {"stored", report.stored},
+            {"duplicates", report.duplicates},
+            {"refused", report.refused},
+            {"replayed", report.replayed},
+            {"oldest_ms", report.oldest.count()},
+            {"insert_ms", std::chrono::duration<double, std::milli>(report.insert).count()}});
+}
+
+void PipelineMetrics::on_visible(std::chrono::milliseconds age, std::uint64_t events) {
+  const auto& bounds = visible_bounds();
+  std::vector<double> increments(bounds.size() + 1, 0.0);
+  const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), seconds(age)) - bounds.begin();
+  increments[static_cast<std::size_t>(bucket)] = static_cast<double>(events);
+  visible_.ObserveMultiple(increments, seconds(age) * static_cast<double>(events));
+}
+
+void PipelineMetrics::on_lag(log::PartitionId id, std::int64_t lag) {
+  partition(id).lag.Set(static_cast<double>(lag));
+}
+
+void PipelineMetrics::on_insert_failed(log::PartitionId id, const base::Error& error,
+                                       std::chrono::milliseconds next_try) {
+  insert_retries_.Increment();
+  log_line(Level::kWarn, "ClickHouse did not confirm a batch; it is sent again unchanged, nothing is lost",
+           {{"partition", log::number(id)},
+            {"error", base::to_string(error.code)},
+            {"detail", error.detail},
+            {"next_try_ms", next_try.count()}});
+}
+
+void PipelineMetrics::on_retry_scheduled(log::PartitionId id, log::Offset offset, std::string_view reason,
+                                         std::uint32_t attempt) {
+  retries_scheduled_.Increment();
+  log_line(Level::kWarn, "ClickHouse refused an event; it is tried again later",
+           {{"partition", log::number(id)},
+            {"offset", log::number(offset)},
+            {"attempt", attempt},
+            {"reason", reason}});
+}
+
+void PipelineMetrics::on_retried() {
+  retried_.Increment();
+}
+
+void PipelineMetrics::on_dead_letter(log::PartitionId id, log::Offset offset, std::string_view reason) {
+  dead_.Increment();
+  log_line(Level::kError,
+           "an event became a dead letter: see `fanfinity dead list`, mend the cause, then `fanfinity dead "
+           "replay`",
+           {{"partition", log::number(id)}, {"offset", log::number(offset)}, {"reason", reason}});
+}
+
+void PipelineMetrics::on_filter(log::PartitionId id, std::uint64_t ids, std::uint64_t bytes) {
+  Partition& of = partition(id);
+  of.filter_ids.Set(static_cast<double>(ids));
+  of.filter_bytes.Set(static_cast<double>(bytes));
+}
+
+void PipelineMetrics::on_exact_lookup(std::uint64_t ids) {
+  lookups_.Increment(static_cast<double>(ids));
+}
+
+void PipelineMetrics::on_partition_stopped(log::PartitionId id, const base::Error& error) {
+  partition(id).stopped.Set(1);
+  log_line(
+      Level::kError, "a partition cannot be run until an operator acts",
+      {{"partition", log::number(id)}, {"error", base::to_string(error.code)}, {"detail", error.detail}});
+}
+
+}  // namespace fanfinity::observe

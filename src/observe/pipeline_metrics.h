@@ -1,0 +1,57 @@
+#pragma once
+// What the consumer does, as metrics and as log lines: one line a batch at info, errors with advice.
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+#include "observe/metrics.h"
+#include "pipeline/observer.h"
+
+namespace fanfinity::observe {
+
+class PipelineMetrics final : public pipeline::Observer {
+ public:
+  explicit PipelineMetrics(Metrics& metrics);
+  void on_assigned(log::PartitionId partition) override;
+  void on_revoked(log::PartitionId partition) override;
+  void on_batch(const pipeline::BatchReport& report) override;
+  void on_visible(std::chrono::milliseconds age, std::uint64_t events) override;
+  void on_lag(log::PartitionId partition, std::int64_t lag) override;
+  void on_insert_failed(log::PartitionId partition, const base::Error& error,
+                        std::chrono::milliseconds next_try) override;
+  void on_retry_scheduled(log::PartitionId partition, log::Offset offset, std::string_view reason,
+                          std::uint32_t attempt) override;
+  void on_retried() override;
+  void on_dead_letter(log::PartitionId partition, log::Offset offset, std::string_view reason) override;
+  void on_filter(log::PartitionId partition, std::uint64_t ids, std::uint64_t bytes) override;
+  void on_exact_lookup(std::uint64_t ids) override;
+  void on_partition_stopped(log::PartitionId partition, const base::Error& error) override;
+
+ private:
+  struct Partition {
+    prometheus::Gauge& lag;
+    prometheus::Gauge& filter_ids;
+    prometheus::Gauge& filter_bytes;
+    prometheus::Gauge& stopped;
+  };
+  [[nodiscard]] Partition& partition(log::PartitionId id);
+
+  Metrics& metrics_;
+  std::mutex mutex_;
+  std::map<log::PartitionId, Partition> partitions_;
+  prometheus::Gauge& owned_;
+  prometheus::Counter& batches_;
+  prometheus::Counter& replayed_;
+  prometheus::Counter& duplicates_;
+  prometheus::Counter& retries_scheduled_;
+  prometheus::Counter& retried_;
+  prometheus::Counter& dead_;
+  prometheus::Counter& insert_retries_;
+  prometheus::Counter& lookups_;
+  prometheus::Histogram& batch_size_;
+  prometheus::Histogram& batch_age_;
+  prometheus::Histogram& visible_;
+};
+
+}  // namespace fanfinity::observe
