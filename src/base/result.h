@@ -25,16 +25,26 @@ enum class Errc {
 
 [[nodiscard]] constexpr const char* to_string(Errc code) {
   switch (code) {
-    case Errc::kInvalid: return "invalid";
-    case Errc::kNotFound: return "not found";
-    case Errc::kUnavailable: return "unavailable";
-    case Errc::kFull: return "full";
-    case Errc::kUnknownOutcome: return "unknown outcome";
-    case Errc::kRefused: return "refused";
-    case Errc::kFenced: return "fenced";
-    case Errc::kCorrupt: return "corrupt";
-    case Errc::kStopped: return "stopped";
-    case Errc::kInternal: return "internal";
+    case Errc::kInvalid:
+      return "invalid";
+    case Errc::kNotFound:
+      return "not found";
+    case Errc::kUnavailable:
+      return "unavailable";
+    case Errc::kFull:
+      return "full";
+    case Errc::kUnknownOutcome:
+      return "unknown outcome";
+    case Errc::kRefused:
+      return "refused";
+    case Errc::kFenced:
+      return "fenced";
+    case Errc::kCorrupt:
+      return "corrupt";
+    case Errc::kStopped:
+      return "stopped";
+    case Errc::kInternal:
+      return "internal";
   }
   return "?";
 }
@@ -47,23 +57,40 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  T& value() & { assert(ok()); return *std::get_if<0>(&state_); }
-  const T& value() const& { assert(ok()); return *std::get_if<0>(&state_); }
-  T&& value() && { assert(ok()); return std::move(*std::get_if<0>(&state_)); }
+  T& value() & {
+    assert(ok());
+    return *std::get_if<0>(&state_);
+  }
+  const T& value() const& {
+    assert(ok());
+    return *std::get_if<0>(&state_);
+  }
+  T&& value() && {
+    assert(ok());
+    return std::move(*std::get_if<0>(&state_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  const Error& error() const& { assert(!ok()); return *std::get_if<1>(&state_); }
-  Error&& error() && { assert(!ok()); return std::move(*std::get_if<1>(&state_)); }
+  const Error& error() const& {
+    assert(!ok());
+    return *std::get_if<1>(&state_);
+  }
+  Error&& error() && {
+    assert(!ok());
+    return std::move(*std::get_if<1>(&state_));
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -77,7 +104,10 @@ class [[nodiscard]] Result<void> {
 
   [[nodiscard]] bool ok() const { return ok_; }
   explicit operator bool() const { return ok_; }
-  const Error& error() const { assert(!ok_); return error_; }
+  const Error& error() const {
+    assert(!ok_);
+    return error_;
+  }
 
  private:
   bool ok_ = true;

@@ -12,10 +12,11 @@ namespace {
 constexpr std::array<std::int8_t, 256> make_hex_values() {
   std::array<std::int8_t, 256> table{};
   table.fill(-1);
-  for (int i = 0; i < 10; ++i) table[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
-  for (int i = 0; i < 6; ++i) {
-    table[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
-    table[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
+  constexpr std::string_view kLower = "0123456789abcdef";
+  constexpr std::string_view kUpper = "0123456789ABCDEF";
+  for (std::size_t value = 0; value < kLower.size(); ++value) {
+    table[static_cast<std::uint8_t>(kLower[value])] = static_cast<std::int8_t>(value);
+    table[static_cast<std::uint8_t>(kUpper[value])] = static_cast<std::int8_t>(value);
   }
   return table;
 }
@@ -33,8 +34,8 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
   Uuid id;
   int bad = 0;
   for (std::size_t i = 0; i < 16; ++i) {
-    const int high = kHexValues[static_cast<std::uint8_t>(text[kTextOffsets[i]])];
-    const int low = kHexValues[static_cast<std::uint8_t>(text[kTextOffsets[i] + 1U])];
+    const std::int8_t high = kHexValues[static_cast<std::uint8_t>(text[kTextOffsets[i]])];
+    const std::int8_t low = kHexValues[static_cast<std::uint8_t>(text[kTextOffsets[i] + 1U])];
     bad |= high | low;
     id.bytes[i] = static_cast<std::uint8_t>((static_cast<unsigned>(high) << 4U) | static_cast<unsigned>(low));
   }
@@ -69,6 +70,8 @@ std::string Uuid::to_string() const {
   return text;
 }
 
-std::uint64_t Uuid::hash() const { return XXH64(bytes.data(), bytes.size(), 0); }
+std::uint64_t Uuid::hash() const {
+  return XXH64(bytes.data(), bytes.size(), 0);
+}
 
 }  // namespace fanfinity::base
