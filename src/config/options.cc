@@ -7,15 +7,13 @@
 #include <sstream>
 #include <utility>
 
-#include "config/values.h"
+#include "config/consistency.h"
 
 namespace fanfinity::config {
 namespace {
 
 using base::Errc;
 using base::Error;
-using base::Status;
-using std::chrono::hours;
 
 base::Result<std::string> read_secret_file(const std::string& path) {
   std::ifstream file(path);
@@ -28,6 +26,8 @@ base::Result<std::string> read_secret_file(const std::string& path) {
   while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
   return secret;
 }
+
+constexpr std::uint16_t kSecurePort = 8443;
 
 struct Given {
   std::string text;
@@ -56,30 +56,6 @@ base::Result<Given> find_value(const Option& option,
   // An empty variable is how compose files say "not set".
   if (direct != nullptr && *direct != '\0') return Given{direct, "environment"};
   return Given{};
-}
-
-/// Rules between settings.
-Status check_together(const Settings& settings) {
-  if (settings.clickhouse.retention_days != 0 &&
-      hours(24) * settings.clickhouse.retention_days < settings.pipeline.dedup_window) {
-    return Error{
-        Errc::kInvalid,
-        fmt::format("RETENTION_DAYS={} is shorter than DEDUP_WINDOW={}: a repeated event would be counted "
-                    "again; raise one or shorten the other",
-                    settings.clickhouse.retention_days, format_duration(settings.pipeline.dedup_window))};
-  }
-  if (settings.log.max_bytes < 4 * settings.log.segment_bytes) {
-    return Error{Errc::kInvalid,
-                 fmt::format("LOG_MAX_SIZE={} must hold at least four segments of LOG_SEGMENT_SIZE={}",
-                             format_size(settings.log.max_bytes), format_size(settings.log.segment_bytes))};
-  }
-  if (settings.pipeline.retry_max_delay < settings.pipeline.retry_first_delay) {
-    return Error{Errc::kInvalid, "RETRY_MAX_DELAY is shorter than RETRY_FIRST_DELAY; raise it"};
-  }
-  if (settings.pipeline.max_inserts_per_second < 0.1) {
-    return Error{Errc::kInvalid, "MAX_INSERTS_PER_SECOND must be at least 0.1"};
-  }
-  return {};
 }
 
 std::string masked(const Option& option, const std::string& value) {
@@ -119,8 +95,10 @@ base::Result<LoadedSettings> load(const std::function<const char*(const char*)>&
                         given->origin));
     }
   }
+  ClickHouseSettings& clickhouse = loaded.settings.clickhouse;
+  if (clickhouse.secure && loaded.origins["CLICKHOUSE_PORT"] == "default") clickhouse.port = kSecurePort;
   if (faults.empty()) {
-    if (auto status = check_together(loaded.settings); !status) fault(status.error().detail);
+    for (const std::string& sentence : contradictions(loaded.settings)) fault(sentence);
   }
   if (!faults.empty()) return Error{Errc::kInvalid, faults};
   return loaded;

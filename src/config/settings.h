@@ -16,7 +16,7 @@ struct ServerSettings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
   unsigned threads = 0;
-  std::size_t max_connections = 10'000;
+  std::size_t max_connections = 50'000;
   std::size_t max_buffered_bytes = 512U << 20U;
   Milliseconds header_timeout{10'000};
   Milliseconds body_timeout{30'000};
@@ -30,13 +30,40 @@ struct ServerSettings {
   Milliseconds metrics_refresh{100};
 };
 
+/// The small HTTP server of `fanfinity consumer`.
+struct ConsumerSettings {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8081;
+};
+
 struct LogSettings {
-  std::string kafka_bootstrap_servers;
   std::uint32_t partitions = 4;
   std::uint64_t segment_bytes = 64ULL << 20U;
   std::uint64_t max_bytes = 8ULL << 30U;
-  std::uint64_t dead_max_bytes = 1ULL << 30U;
+  std::uint64_t dead_max_bytes = 0;  ///< 0: an eighth of max_bytes.
   std::uint64_t queue_bytes = 256ULL << 20U;
+};
+
+struct KafkaSettings {
+  std::string bootstrap_servers;  ///< Empty: the embedded log.
+  std::string events_topic = "events";
+  std::string retry_topic = "retry";
+  std::string dead_topic = "dead";
+  std::string group = "fanfinity";
+  std::uint32_t partitions = 3;
+  std::uint16_t replication_factor = 0;  ///< 0: the brokers' default.
+  std::string compression = "snappy";
+  Milliseconds linger{1};
+  Milliseconds delivery_timeout{8'000};
+  Milliseconds session_timeout{10'000};
+  std::string security_protocol = "plaintext";
+  std::string sasl_mechanism;
+  std::string sasl_user;
+  std::string sasl_password;
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+  std::string key_password;
 };
 
 struct ClickHouseSettings {
@@ -45,6 +72,10 @@ struct ClickHouseSettings {
   std::string database = "fanfinity";
   std::string user = "default";
   std::string password;
+  bool secure = false;  ///< HTTPS.
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
   Milliseconds request_timeout{30'000};
   std::uint32_t retention_days = 0;  ///< 0: for ever.
   std::string library;               ///< Path of the embedded ClickHouse's library; empty: look for it.
@@ -61,12 +92,14 @@ struct PipelineSettings {
   unsigned retry_max_attempts = 5;
   Milliseconds retry_first_delay{1'000};
   Milliseconds retry_max_delay{60'000};
-  std::chrono::hours intent_max_age{24};
+  std::chrono::hours intent_max_age{1};
 };
 
 struct Settings {
   ServerSettings server;
+  ConsumerSettings consumer;
   LogSettings log;
+  KafkaSettings kafka;
   ClickHouseSettings clickhouse;
   PipelineSettings pipeline;
   std::string data_dir = "./data";

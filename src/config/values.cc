@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -71,6 +73,19 @@ base::Result<bool> parse_bool(std::string_view text) {
   if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
   if (text == "false" || text == "0" || text == "no" || text == "off") return false;
   return Error{Errc::kInvalid, "must be true or false"};
+}
+
+base::Result<std::string> parse_choice(std::string_view text, std::string_view words) {
+  constexpr std::string_view kBetween = " | ";
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  for (std::string_view rest = words; !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find(kBetween));
+    if (std::ranges::equal(word, text, same)) return std::string(word);
+    rest.remove_prefix(std::min(rest.size(), word.size() + kBetween.size()));
+  }
+  return Error{Errc::kInvalid, fmt::format("must be one of {}", words)};
 }
 
 base::Result<milliseconds> parse_duration(std::string_view text, milliseconds least, milliseconds most) {

@@ -16,6 +16,9 @@ namespace fanfinity::config {
 [[nodiscard]] base::Result<double> parse_number(std::string_view text, double least, double most);
 [[nodiscard]] base::Result<bool> parse_bool(std::string_view text);
 
+/// One of the words that " | " separates, in any case; as it stands in `words`.
+[[nodiscard]] base::Result<std::string> parse_choice(std::string_view text, std::string_view words);
+
 /// "250ms", "5s", "2m", "12h", "7d".
 [[nodiscard]] base::Result<std::chrono::milliseconds> parse_duration(std::string_view text,
                                                                      std::chrono::milliseconds least,

@@ -1,0 +1,21 @@
+#pragma once
+// Rules between settings.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.h"
+
+namespace fanfinity::config {
+
+/// What cannot be meant: each sentence names settings, values and the remedy.
+[[nodiscard]] std::vector<std::string> contradictions(const Settings& settings);
+
+/// What works and is probably not meant, for a log line at start.
+[[nodiscard]] std::vector<std::string> warnings(const Settings& settings);
+
+/// Whether every one of "host:port,..." is this very machine.
+[[nodiscard]] bool is_loopback(std::string_view servers);
+
+}  // namespace fanfinity::config
