@@ -28,10 +28,9 @@ enum class EventType : std::uint8_t {
 };
 
 inline constexpr std::array<EventType, 11> kAllEventTypes = {
-    EventType::kGoal,         EventType::kShot,    EventType::kPass,   EventType::kFoul,
-    EventType::kYellowCard,   EventType::kRedCard, EventType::kSubstitution,
-    EventType::kOffside,      EventType::kCorner,  EventType::kFreeKick,
-    EventType::kInterception,
+    EventType::kGoal,       EventType::kShot,     EventType::kPass,         EventType::kFoul,
+    EventType::kYellowCard, EventType::kRedCard,  EventType::kSubstitution, EventType::kOffside,
+    EventType::kCorner,     EventType::kFreeKick, EventType::kInterception,
 };
 
 /// "goal", "yellow_card", ...
@@ -44,7 +43,7 @@ inline constexpr std::size_t kMaxEventBytes = 64 * 1024;
 
 struct Event {
   base::Uuid id;
-  std::string match_id;               ///< 1 to 256 bytes of UTF-8, no control characters.
+  std::string match_id;  ///< 1 to 256 bytes of UTF-8, no control characters.
   EventType type = EventType::kPass;
   base::Timestamp at;                 ///< When it happened on the pitch.
   std::uint8_t team = 1;              ///< 1 or 2.

@@ -25,7 +25,7 @@ using ParsedEvent = std::variant<Event, std::vector<FieldError>>;
 /// One element of a batch body that could not be accepted, or could.
 struct BatchItem {
   std::size_t index = 0;  ///< Position in the array, or among the non-empty lines, from 0.
-  std::string event_id;   ///< As sent, where it could be read; for the answer's `errors`.
+  std::string event_id;   ///< Of a bad event: as sent, where it could be read; for the answer's `errors`.
   ParsedEvent event;
 };
 
@@ -49,11 +49,13 @@ class EventParser {
 
   /// `json` need not be padded or terminated. Anything but exactly one JSON object (white space
   /// around it allowed) is an error; duplicate members the contract knows are an error; unknown
-  /// members are ignored but must be well-formed JSON; nesting deeper than 64 is an error.
+  /// members are ignored but must be well-formed JSON; nesting deeper than 64 is an error. Numbers of
+  /// any size are JSON and stay in `metadata` as sent; half a surrogate pair is an error wherever it is.
   [[nodiscard]] ParsedEvent parse(std::string_view json);
 
   /// A bad event inside a well-formed batch is a BatchItem with errors; in NDJSON a line that is not
-  /// JSON at all is too, in an array it makes the batch malformed. An event over kMaxEventBytes is a bad item.
+  /// JSON at all is too, in an array it makes the batch malformed. An event over kMaxEventBytes is a bad
+  /// item.
   [[nodiscard]] ParsedBatch parse_batch(std::string_view body, BatchFormat format, std::size_t max_events);
 
  private:
