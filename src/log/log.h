@@ -28,10 +28,18 @@ inline constexpr std::size_t kStreams = 3;
 enum class PartitionId : std::uint32_t {};
 enum class Offset : std::int64_t {};
 
-[[nodiscard]] constexpr std::uint32_t number(PartitionId p) { return static_cast<std::uint32_t>(p); }
-[[nodiscard]] constexpr std::int64_t number(Offset o) { return static_cast<std::int64_t>(o); }
-[[nodiscard]] constexpr Offset operator+(Offset o, std::int64_t n) { return Offset{number(o) + n}; }
-[[nodiscard]] constexpr std::int64_t operator-(Offset a, Offset b) { return number(a) - number(b); }
+[[nodiscard]] constexpr std::uint32_t number(PartitionId p) {
+  return static_cast<std::uint32_t>(p);
+}
+[[nodiscard]] constexpr std::int64_t number(Offset o) {
+  return static_cast<std::int64_t>(o);
+}
+[[nodiscard]] constexpr Offset operator+(Offset o, std::int64_t n) {
+  return Offset{number(o) + n};
+}
+[[nodiscard]] constexpr std::int64_t operator-(Offset a, Offset b) {
+  return number(a) - number(b);
+}
 
 /// Where a key lives: every producer and every reader uses this one rule.
 [[nodiscard]] constexpr PartitionId partition_of(std::uint64_t key_hash, std::uint32_t partitions) {
@@ -68,9 +76,10 @@ struct Record {
   RecordKind kind = RecordKind::kEvent;
   base::Uuid key;
   std::string value;
-  base::Timestamp received_at;     ///< When an API server accepted it; kept through retries.
-  std::string traceparent;         ///< W3C Trace Context, or empty.
-  std::optional<Failure> failure;  ///< Present once it has been refused; kept when produced to `events` again.
+  base::Timestamp received_at;  ///< When an API server accepted it; kept through retries.
+  std::string traceparent;      ///< W3C Trace Context, or empty.
+  std::optional<Failure>
+      failure;  ///< Present once it has been refused; kept when produced to `events` again.
   bool operator==(const Record&) const = default;
 };
 
