@@ -1,0 +1,160 @@
+#include "log/kafka_admin.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+
+#include "base/log_line.h"
+#include "log/kafka_errors.h"
+#include "log/kafka_handle.h"
+#include "log/kafka_offsets.h"
+
+namespace fanfinity::log {
+namespace {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+using base::Status;
+
+constexpr int kPatienceMilliseconds = 5'000;
+constexpr std::size_t kErrorText = 512;
+
+using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, FreeWith<rd_kafka_NewTopic_destroy>>;
+using Resource = std::unique_ptr<rd_kafka_ConfigResource_t, FreeWith<rd_kafka_ConfigResource_destroy>>;
+using GroupOffsets =
+    std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, FreeWith<rd_kafka_ListConsumerGroupOffsets_destroy>>;
+using Options = std::unique_ptr<rd_kafka_AdminOptions_t, FreeWith<rd_kafka_AdminOptions_destroy>>;
+
+Options options_for(rd_kafka_t* handle, rd_kafka_admin_op_t request) {
+  Options options(rd_kafka_AdminOptions_new(handle, request));
+  std::array<char, kErrorText> text{};
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), kPatienceMilliseconds, text.data(), text.size());
+  return options;
+}
+
+/// Waits for the one answer that `queue` will get.
+Result<KafkaEvent> answer_of(rd_kafka_queue_t* queue) {
+  KafkaEvent event(rd_kafka_queue_poll(queue, 2 * kPatienceMilliseconds));
+  if (!event) return Error{Errc::kUnavailable, "Kafka did not answer an administrative request."};
+  const auto code = rd_kafka_event_error(event.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return read_error(code, rd_kafka_event_error_string(event.get()));
+  return event;
+}
+
+Status created_status(const rd_kafka_topic_result_t& result) {
+  const auto code = rd_kafka_topic_result_error(&result);
+  const char* text = rd_kafka_topic_result_error_string(&result);
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+    case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
+      return {};
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+    case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
+    case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return Error{
+          Errc::kInvalid,
+          fmt::format("Kafka does not create topic {} ({}): create it yourself as docs/OPERATIONS.md "
+                      "says, or correct the settings.",
+                      rd_kafka_topic_result_name(&result), text == nullptr ? "" : text)};
+    default:
+      return Error{Errc::kUnavailable,
+                   fmt::format("Topic {} could not be created. {}", rd_kafka_topic_result_name(&result),
+                               describe_kafka(code, text == nullptr ? "" : text))};
+  }
+}
+
+}  // namespace
+
+Status create_kafka_topics(rd_kafka_t* handle, const std::vector<NewKafkaTopic>& topics) {
+  std::vector<NewTopic> owners;
+  std::vector<rd_kafka_NewTopic_t*> wanted;
+  for (const auto& topic : topics) {
+    std::array<char, kErrorText> text{};
+    owners.emplace_back(rd_kafka_NewTopic_new(topic.name.c_str(), static_cast<int>(topic.partitions),
+                                              topic.replicas, text.data(), text.size()));
+    if (!owners.back()) return Error{Errc::kInvalid, fmt::format("Topic {}: {}.", topic.name, text.data())};
+    for (const auto& [name, value] : topic.settings) {
+      rd_kafka_NewTopic_set_config(owners.back().get(), name.c_str(), value.c_str());
+    }
+    wanted.push_back(owners.back().get());
+  }
+  const KafkaQueue queue(rd_kafka_queue_new(handle));
+  const auto options = options_for(handle, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+  std::array<char, kErrorText> text{};
+  // Until they are there, so that nobody finds half of them.
+  rd_kafka_AdminOptions_set_operation_timeout(options.get(), kPatienceMilliseconds, text.data(), text.size());
+  rd_kafka_CreateTopics(handle, wanted.data(), wanted.size(), options.get(), queue.get());
+  const auto answer = answer_of(queue.get());
+  if (!answer) return answer.error();
+  std::size_t count = 0;
+  const auto* result = rd_kafka_event_CreateTopics_result(answer->get());
+  const auto** created = rd_kafka_CreateTopics_result_topics(result, &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (auto status = created_status(*created[i]); !status) return status;
+  }
+  return {};
+}
+
+Result<std::map<std::string, std::map<std::string, std::string>>> ask_kafka_topic_settings(
+    rd_kafka_t* handle, const std::vector<std::string>& topics) {
+  std::vector<Resource> owners;
+  std::vector<rd_kafka_ConfigResource_t*> wanted;
+  for (const auto& topic : topics) {
+    owners.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+    wanted.push_back(owners.back().get());
+  }
+  const KafkaQueue queue(rd_kafka_queue_new(handle));
+  const auto options = options_for(handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+  rd_kafka_DescribeConfigs(handle, wanted.data(), wanted.size(), options.get(), queue.get());
+  const auto answer = answer_of(queue.get());
+  if (!answer) return answer.error();
+  std::size_t count = 0;
+  const auto* result = rd_kafka_event_DescribeConfigs_result(answer->get());
+  const auto** described = rd_kafka_DescribeConfigs_result_resources(result, &count);
+  std::map<std::string, std::map<std::string, std::string>> settings;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& values = settings[rd_kafka_ConfigResource_name(described[i])];
+    if (const auto code = rd_kafka_ConfigResource_error(described[i]); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      base::log_line(
+          base::Level::kWarn, "A topic's settings cannot be read, so they are not checked.",
+          {{"topic", rd_kafka_ConfigResource_name(described[i])}, {"error", describe_kafka(code)}});
+      continue;
+    }
+    std::size_t entries = 0;
+    const auto** all = rd_kafka_ConfigResource_configs(described[i], &entries);
+    for (std::size_t e = 0; e < entries; ++e) {
+      const char* value = rd_kafka_ConfigEntry_value(all[e]);
+      values[rd_kafka_ConfigEntry_name(all[e])] = value == nullptr ? "" : value;
+    }
+  }
+  return settings;
+}
+
+Result<std::vector<Committed>> ask_committed_of_group(rd_kafka_t* handle, const std::string& group,
+                                                      const std::string& topic,
+                                                      const std::vector<PartitionId>& partitions) {
+  const auto list = kafka_partitions(topic, partitions, RD_KAFKA_OFFSET_INVALID);
+  const GroupOffsets request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
+  auto* only = request.get();
+  const KafkaQueue queue(rd_kafka_queue_new(handle));
+  const auto options = options_for(handle, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+  rd_kafka_ListConsumerGroupOffsets(handle, &only, 1, options.get(), queue.get());
+  const auto answer = answer_of(queue.get());
+  if (!answer) return answer.error();
+  std::size_t count = 0;
+  const auto* result = rd_kafka_event_ListConsumerGroupOffsets_result(answer->get());
+  const auto** groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
+  if (count != 1) return Error{Errc::kUnavailable, "Kafka did not tell what the consumer group committed."};
+  if (const auto* failed = rd_kafka_group_result_error(groups[0]); failed != nullptr) {
+    return read_error(rd_kafka_error_code(failed), rd_kafka_error_string(failed));
+  }
+  return committed_in(*rd_kafka_group_result_partitions(groups[0]), topic, partitions);
+}
+
+}  // namespace fanfinity::log

@@ -1,0 +1,35 @@
+#pragma once
+// Administrative requests to the brokers, one at a time, waited for.
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "log/log.h"
+
+namespace fanfinity::log {
+
+struct NewKafkaTopic {
+  std::string name;
+  std::uint32_t partitions = 1;
+  int replicas = -1;  ///< -1: the broker's default.
+  std::map<std::string, std::string> settings;
+};
+
+/// Success too when somebody else has created them meanwhile. kInvalid: not allowed, or impossible.
+[[nodiscard]] base::Status create_kafka_topics(rd_kafka_t* handle, const std::vector<NewKafkaTopic>& topics);
+
+/// The settings in force of each topic. A topic whose settings this user may not read has none.
+[[nodiscard]] base::Result<std::map<std::string, std::map<std::string, std::string>>>
+ask_kafka_topic_settings(rd_kafka_t* handle, const std::vector<std::string>& topics);
+
+/// What `group` committed for each partition, in their order. Asks its coordinator without being a member.
+[[nodiscard]] base::Result<std::vector<Committed>> ask_committed_of_group(
+    rd_kafka_t* handle, const std::string& group, const std::string& topic,
+    const std::vector<PartitionId>& partitions);
+
+}  // namespace fanfinity::log
