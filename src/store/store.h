@@ -42,9 +42,9 @@ struct StoredId {
 };
 
 struct IdRange {
-  log::PartitionId partition{};    ///< Ids whose *key maps to* this partition ...
-  std::uint32_t partitions = 1;    ///< ... of so many (log::partition_of).
-  base::Timestamp since;           ///< Received at or after this moment.
+  log::PartitionId partition{};  ///< Ids whose *key maps to* this partition ...
+  std::uint32_t partitions = 1;  ///< ... of so many (log::partition_of).
+  base::Timestamp since;         ///< Received at or after this moment.
 };
 
 /// Writes. Thread-safe; calls block.
@@ -61,7 +61,8 @@ class EventStore {
   [[nodiscard]] virtual base::Status scan_ids(const IdRange& range,
                                               const std::function<void(std::span<const StoredId>)>& each) = 0;
   /// The highest offset stored from a partition of `events`; empty when it has no row.
-  [[nodiscard]] virtual base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId partition) = 0;
+  [[nodiscard]] virtual base::Result<std::optional<log::Offset>> highest_offset(
+      log::PartitionId partition) = 0;
 };
 
 struct MatchCursor {

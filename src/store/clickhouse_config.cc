@@ -1,0 +1,156 @@
+#include "store/clickhouse_config.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace fanfinity::store {
+namespace {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+using base::Status;
+
+std::string xml(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string element(std::string_view name, std::string_view value) {
+  return "  <" + std::string(name) + ">" + xml(value) + "</" + std::string(name) + ">\n";
+}
+std::string element(std::string_view name, std::uint64_t value) {
+  return element(name, std::string_view(std::to_string(value)));
+}
+
+// ClickHouse's defaults are for a machine of its own: caches of 5 GiB each, pools for dozens of cores.
+std::string caches_and_pools() {
+  constexpr std::uint64_t kMiB = 1U << 20U;
+  std::string out;
+  out += element("mark_cache_size", 64 * kMiB);
+  out += element("primary_index_cache_size", 64 * kMiB);
+  out += element("index_mark_cache_size", 32 * kMiB);
+  out += element("uncompressed_cache_size", std::uint64_t{0});
+  out += element("index_uncompressed_cache_size", std::uint64_t{0});
+  out += element("compiled_expression_cache_size", 16 * kMiB);
+  out += element("query_condition_cache_size", 16 * kMiB);
+  for (const char* unused :
+       {"vector_similarity_index_cache_size", "text_index_tokens_cache_size", "text_index_header_cache_size",
+        "text_index_postings_cache_size", "iceberg_metadata_files_cache_size", "parquet_metadata_cache_size",
+        "unique_key_index_cache_size_bytes", "unique_key_bitmap_cache_size_bytes",
+        "paimon_metadata_files_cache_size", "point_in_polygon_cache_size"}) {
+    out += element(unused, kMiB);
+  }
+  out += "  <query_cache><max_size_in_bytes>1048576</max_size_in_bytes></query_cache>\n";
+  out += element("background_pool_size", std::uint64_t{2});
+  out += element("background_schedule_pool_size", std::uint64_t{4});
+  // Merges may take whatever the small pool has; the defaults assume 32 entries.
+  out +=
+      "  <merge_tree>\n  "
+      "<number_of_free_entries_in_pool_to_lower_max_size_of_merge>1"
+      "</number_of_free_entries_in_pool_to_lower_max_size_of_merge>\n  "
+      "<number_of_free_entries_in_pool_to_execute_mutation>1"
+      "</number_of_free_entries_in_pool_to_execute_mutation>\n  "
+      "<number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1"
+      "</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>\n"
+      "  </merge_tree>\n";
+  return out;
+}
+
+std::string server_xml(const ClickHouseLibraryConfig& config) {
+  const std::filesystem::path log = config.directory / "log";
+  std::string out = "<clickhouse>\n";
+  out += element("path", (config.directory / "data" / "").string());
+  out += element("tmp_path", (config.directory / "data" / "tmp" / "").string());
+  out += element("listen_host", config.listen_host);
+  out += element("listen_reuse_port", std::uint64_t{config.port_is_reserved});
+  out += element("http_port", std::uint64_t{config.http_port});
+  out += element("keep_alive_timeout", std::uint64_t{60});
+  out += element("users_config", (config.directory / "config" / "users.xml").string());
+  out += element("max_server_memory_usage", config.memory_bytes);
+  out += element("max_concurrent_queries", std::uint64_t{100});
+  out += element("log-level", "warning");
+  out += "  <logger>\n  " + element("level", "warning") + "  " +
+         element("log", (log / "clickhouse.log").string()) + "  " + element("size", "10M") + "  " +
+         element("count", std::uint64_t{2}) + "  </logger>\n";
+  out += caches_and_pools();
+  return out + "</clickhouse>\n";
+}
+
+// The library's own session is user "default" without a password, and HTTP lets that user in as well: so it
+// may do nothing but what the session needs to open the port and wait.
+std::string users_xml(const ClickHouseLibraryConfig& config) {
+  std::string out = "<clickhouse>\n<profiles><default></default></profiles>\n<users>\n<default>\n";
+  out +=
+      "  <password></password><networks><ip>127.0.0.1</ip><ip>::1</ip></networks>\n"
+      "  <profile>default</profile><quota>default</quota>\n  <grants>\n"
+      "    <query>GRANT SYSTEM LISTEN ON *.*</query>\n"
+      "    <query>GRANT CREATE TABLE, DROP TABLE, SELECT ON default.*</query>\n"
+      "    <query>GRANT FILE ON *.*</query>\n"
+      "    <query>GRANT TABLE ENGINE ON *</query>\n"
+      "  </grants>\n</default>\n";
+  out += "<" + config.user + ">\n" + element("password", config.password);
+  out +=
+      "  <networks><ip>::/0</ip></networks>\n  <profile>default</profile><quota>default</quota>\n"
+      "  <access_management>1</access_management>\n";
+  out += "</" + config.user + ">\n</users>\n<quotas><default></default></quotas>\n</clickhouse>\n";
+  return out;
+}
+
+Error cannot_write(const std::filesystem::path& path, const std::string& reason) {
+  return {Errc::kUnavailable, "The directory " + path.string() + " cannot be written (" + reason +
+                                  "); set FANFINITY_DATA_DIR to one that this user may write to."};
+}
+
+}  // namespace
+
+Status write_private_file(const std::filesystem::path& path, std::string_view text) {
+  const std::filesystem::path draft = path.string() + ".new";
+  const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return cannot_write(path.parent_path(), std::strerror(errno));
+  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int reason = errno;
+  ::close(fd);
+  if (!written) return cannot_write(path.parent_path(), std::strerror(reason));
+  if (::rename(draft.c_str(), path.c_str()) != 0)
+    return cannot_write(path.parent_path(), std::strerror(errno));
+  return {};
+}
+
+Result<std::filesystem::path> write_clickhouse_config(const ClickHouseLibraryConfig& config) {
+  for (const char* name : {"config", "data", "log"}) {
+    std::error_code error;
+    std::filesystem::create_directories(config.directory / name, error);
+    if (error) return cannot_write(config.directory, error.message());
+  }
+  std::error_code ignored;  // The files in it are private by themselves.
+  std::filesystem::permissions(config.directory, std::filesystem::perms::owner_all, ignored);
+  const std::filesystem::path server = config.directory / "config" / "config.xml";
+  if (auto done = write_private_file(config.directory / "config" / "users.xml", users_xml(config)); !done) {
+    return done.error();
+  }
+  if (auto done = write_private_file(server, server_xml(config)); !done) return done.error();
+  return server;
+}
+
+}  // namespace fanfinity::store

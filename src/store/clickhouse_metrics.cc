@@ -1,0 +1,195 @@
+#include "store/clickhouse_metrics.h"
+
+#include "store/row_binary.h"
+
+namespace fanfinity::store {
+namespace {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+using base::Status;
+
+// One row: totals, the peak, counts by type, and the response-time buckets. Minutes are summed
+// first; among equal counts max() over (count, -minute) prefers the earliest.
+constexpr const char* kMetricsSql = R"sql(
+SELECT
+    sum(minute_events),
+    min(minute_first),
+    max(minute_last),
+    max((minute_events, -minute_seconds)) AS peak,
+    sumMap(types.1, types.2) AS by_type,
+    (
+        SELECT groupArray((bucket, bucket_requests))  -- An array, because it cannot be NULL.
+        FROM
+        (
+            SELECT bucket, sum(requests) AS bucket_requests
+            FROM response_times
+            WHERE match_id = {match:String}
+            GROUP BY bucket
+        )
+    ) AS response_buckets
+FROM
+(
+    SELECT
+        toUnixTimestamp64Second(minute) AS minute_seconds,
+        sum(events) AS minute_events,
+        min(first_at) AS minute_first,
+        max(last_at) AS minute_last,
+        sumMap([toUInt8(event_type)], [events]) AS types
+    FROM match_minutes
+    WHERE match_id = {match:String}
+    GROUP BY minute
+)
+FORMAT RowBinary)sql";
+
+constexpr const char* kTimelineSql = R"sql(
+SELECT minute, toUInt8(event_type), team, sum(events)
+FROM match_minutes
+WHERE match_id = {match:String}
+GROUP BY minute, event_type, team
+ORDER BY minute, event_type, team
+LIMIT {limit:UInt64}
+FORMAT RowBinary)sql";
+
+constexpr const char* kMatchesSql = R"sql(
+SELECT
+    match_id,
+    sum(events),
+    sum(goals),
+    min(first_at),
+    max(last_at),
+    max(last_received_at) AS activity
+FROM matches
+GROUP BY match_id
+HAVING {all:UInt8} OR toUnixTimestamp64Milli(activity) < {activity:Int64}
+    OR (toUnixTimestamp64Milli(activity) = {activity:Int64} AND match_id > {match:String})
+ORDER BY activity DESC, match_id
+LIMIT {limit:UInt64}
+FORMAT RowBinary)sql";
+
+Error torn() {
+  return {Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
+}
+
+Error no_event() {
+  return {Errc::kNotFound, "The match has no event."};
+}
+
+base::Timestamp from_seconds(std::int64_t seconds) {
+  return base::Timestamp{std::chrono::seconds{seconds}};
+}
+
+template <typename Int>
+std::vector<Int> read_array(RowBinaryReader& reader) {
+  std::vector<Int> values;
+  for (std::size_t left = reader.length(); left > 0 && reader.ok(); --left) {
+    values.push_back(reader.integer<Int>());
+  }
+  return values;
+}
+
+void read_types(RowBinaryReader& reader, domain::MatchMetrics& out) {
+  const auto types = read_array<std::uint8_t>(reader);
+  const auto counts = read_array<std::uint64_t>(reader);
+  for (std::size_t i = 0; i < std::min(types.size(), counts.size()); ++i) {
+    out.by_type[static_cast<domain::EventType>(types[i])] = counts[i];
+  }
+}
+
+void read_response_times(RowBinaryReader& reader, domain::MatchMetrics& out) {
+  domain::ResponseTimes times;
+  for (std::size_t left = reader.length(); left > 0 && reader.ok(); --left) {
+    const auto bucket = reader.integer<std::int16_t>();
+    times.add_bucket(bucket, reader.integer<std::uint64_t>());
+  }
+  out.response_times = times.percentiles();
+}
+
+}  // namespace
+
+Result<domain::MatchMetrics> ClickHouseMetrics::metrics(std::string_view match_id) {
+  auto answer =
+      http_.read({.sql = kMetricsSql, .params = {{"match", std::string(match_id)}}, .settings = {}});
+  if (!answer) return answer.error();
+  RowBinaryReader reader(*answer);
+  domain::MatchMetrics out;
+  out.match_id = match_id;
+  out.total = reader.integer<std::uint64_t>();
+  out.first_at = reader.timestamp();
+  out.last_at = reader.timestamp();
+  out.peak.count = reader.integer<std::uint64_t>();
+  out.peak.minute = from_seconds(-reader.integer<std::int64_t>());
+  read_types(reader, out);
+  read_response_times(reader, out);
+  if (!reader.ok() || !reader.at_end()) return torn();
+  if (out.total == 0) return no_event();
+  return out;
+}
+
+Result<domain::Timeline> ClickHouseMetrics::timeline(std::string_view match_id) {
+  auto answer = http_.read(
+      {.sql = kTimelineSql,
+       .params = {{"match", std::string(match_id)}, {"limit", std::to_string(kMaxTimelineCells + 1)}},
+       .settings = {}});
+  if (!answer) return answer.error();
+  domain::Timeline out;
+  out.match_id = match_id;
+  RowBinaryReader reader(*answer);
+  while (!reader.at_end() && reader.ok()) {
+    domain::TimelineCell cell;
+    cell.minute = from_seconds(reader.integer<std::int64_t>());
+    cell.type = static_cast<domain::EventType>(reader.integer<std::uint8_t>());
+    cell.team = reader.integer<std::uint8_t>();
+    cell.count = reader.integer<std::uint64_t>();
+    out.cells.push_back(cell);
+  }
+  if (!reader.ok()) return torn();
+  if (out.cells.empty()) return no_event();
+  if (out.cells.size() > kMaxTimelineCells) {
+    return Error{Errc::kFull,
+                 "The events of this match are spread over more minutes than a timeline can hold (" +
+                     std::to_string(kMaxTimelineCells) + " cells)."};
+  }
+  return out;
+}
+
+Result<std::vector<domain::MatchSummary>> ClickHouseMetrics::matches(
+    std::size_t limit, const std::optional<MatchCursor>& after) {
+  const MatchCursor from = after.value_or(MatchCursor{});
+  auto answer =
+      http_.read({.sql = kMatchesSql,
+                  .params = {{"all", after ? "0" : "1"},
+                             {"activity", std::to_string(from.last_activity.time_since_epoch().count())},
+                             {"match", from.match_id},
+                             {"limit", std::to_string(limit)}},
+                  .settings = {}});
+  if (!answer) return answer.error();
+  std::vector<domain::MatchSummary> out;
+  RowBinaryReader reader(*answer);
+  while (!reader.at_end() && reader.ok()) {
+    domain::MatchSummary match;
+    match.match_id = reader.text();
+    match.total = reader.integer<std::uint64_t>();
+    match.goals = reader.integer<std::uint64_t>();
+    match.first_at = reader.timestamp();
+    match.last_at = reader.timestamp();
+    match.last_activity = reader.timestamp();
+    out.push_back(std::move(match));
+  }
+  if (!reader.ok()) return torn();
+  return out;
+}
+
+Status ClickHouseMetrics::ping() {
+  // A server that is stuck takes connections and answers nothing: that is not being there.
+  constexpr std::chrono::milliseconds kPatience{2'000};
+  auto answer = http_.read({.sql = "SELECT count() FROM matches WHERE 0 FORMAT RowBinary",
+                            .params = {},
+                            .settings = {},
+                            .timeout = kPatience});
+  if (!answer) return answer.error();
+  return {};
+}
+
+}  // namespace fanfinity::store

@@ -1,0 +1,195 @@
+#include "store/clickhouse_store.h"
+
+#include <algorithm>
+
+#include "store/row_binary.h"
+
+namespace fanfinity::store {
+namespace {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+using base::Status;
+
+// One HTTP insert must be one block: a refusal then comes before anything is written, and a part of the
+// batch takes one entry of the token window. So no size at which ClickHouse would cut is within reach.
+// async_insert would answer for, and merge, other people's inserts. The rest are ClickHouse's defaults
+// that correctness rests on; a user's profile may differ.
+ClickHouseQuery::Pairs insert_settings(std::string_view token) {
+  return {{"insert_deduplication_token", std::string(token)},
+          {"insert_deduplicate", "1"},
+          {"deduplicate_blocks_in_dependent_materialized_views", "1"},
+          {"materialized_views_ignore_errors", "0"},
+          {"async_insert", "0"},
+          {"max_insert_block_size", "100000000"},
+          {"min_insert_block_size_rows", "100000000"},
+          {"min_insert_block_size_bytes", "100000000000"},
+          {"max_partitions_per_insert_block", "0"}};
+}
+
+void append_event(const EventRow& row, log::PartitionId partition, std::string_view topic,
+                  RowBinaryWriter& out) {
+  const domain::Event& event = row.event;
+  out.uuid(event.id);
+  out.text(event.match_id);
+  out.integer(static_cast<std::int8_t>(event.type));
+  out.timestamp(event.at);
+  out.integer(event.team);
+  out.integer(static_cast<std::uint8_t>(event.player ? 0 : 1));  // NULL flag
+  if (event.player) out.text(*event.player);
+  out.text(event.metadata);
+  out.timestamp(row.received_at);
+  out.text(topic);
+  out.integer(log::number(partition));
+  out.integer(log::number(row.offset));
+}
+
+StoredId read_stored_id(RowBinaryReader& reader) {
+  StoredId id;
+  id.id = reader.uuid();
+  id.partition = log::PartitionId{reader.integer<std::uint32_t>()};
+  id.offset = log::Offset{reader.integer<std::int64_t>()};
+  id.received_at = reader.timestamp();
+  return id;
+}
+constexpr std::size_t kStoredIdBytes = 16 + 4 + 8 + 8;
+
+/// Turns chunks of a stream, cut anywhere, into chunks of whole ids.
+class StoredIdStream {
+ public:
+  explicit StoredIdStream(const std::function<void(std::span<const StoredId>)>& each) : each_(each) {}
+
+  void take(std::string_view bytes) {
+    ids_.clear();
+    if (!torn_.empty()) {
+      const std::size_t missing = std::min(kStoredIdBytes - torn_.size(), bytes.size());
+      torn_.append(bytes.substr(0, missing));
+      bytes.remove_prefix(missing);
+      if (torn_.size() < kStoredIdBytes) return;
+      add(torn_);
+      torn_.clear();
+    }
+    const std::size_t whole = bytes.size() / kStoredIdBytes * kStoredIdBytes;
+    add(bytes.substr(0, whole));
+    torn_ = bytes.substr(whole);
+    if (!ids_.empty()) each_(ids_);
+  }
+  [[nodiscard]] bool whole() const { return torn_.empty(); }
+
+ private:
+  void add(std::string_view bytes) {
+    RowBinaryReader reader(bytes);
+    while (!reader.at_end()) ids_.push_back(read_stored_id(reader));
+  }
+
+  const std::function<void(std::span<const StoredId>)>& each_;
+  std::vector<StoredId> ids_;
+  std::string torn_;
+};
+
+}  // namespace
+
+Status ClickHouseStore::insert(const Batch& batch, std::string_view token) {
+  if (auto stored = insert_events(batch, token); !stored) return stored;
+  return insert_response_times(batch, token);
+}
+
+Status ClickHouseStore::insert_events(const Batch& batch, std::string_view token) {
+  if (batch.events.empty()) return {};
+  constexpr std::size_t kTypicalRow = 256;
+  std::string rows;
+  rows.reserve(batch.events.size() * kTypicalRow);
+  RowBinaryWriter out(rows);
+  for (const auto& row : batch.events) append_event(row, batch.partition, topic_, out);
+  return http_.insert(
+      {.sql = "INSERT INTO events (event_id, match_id, event_type, event_time, team, player_id, "
+              "metadata, received_at, topic, partition, offset) FORMAT RowBinary",
+       .params = {},
+       .settings = insert_settings(token)},
+      rows);
+}
+
+Status ClickHouseStore::insert_response_times(const Batch& batch, std::string_view token) {
+  std::string rows;
+  RowBinaryWriter out(rows);
+  for (const auto& record : batch.response_times) {
+    for (const auto& [bucket, count] : record.times.buckets()) {
+      out.text(record.match_id);
+      out.integer(bucket);
+      out.integer(count);
+    }
+  }
+  if (rows.empty()) return {};
+  auto stored =
+      http_.insert({.sql = "INSERT INTO response_times (match_id, bucket, requests) FORMAT RowBinary",
+                    .params = {},
+                    .settings = insert_settings(token)},
+                   rows);
+  // A refusal is only an answer about events: these may be stored already.
+  if (!stored && stored.error().code == Errc::kRefused)
+    return Error{Errc::kUnknownOutcome, stored.error().detail};
+  return stored;
+}
+
+Result<std::vector<StoredId>> ClickHouseStore::find(std::span<const base::Uuid> ids) {
+  // 113 KB of URL: a parameter may take 128 KiB (http_max_field_value_size).
+  constexpr std::size_t kIdsPerQuery = 2'500;
+  std::vector<StoredId> found;
+  for (std::size_t from = 0; from < ids.size(); from += kIdsPerQuery) {
+    std::string list = "[";
+    for (const auto& id : ids.subspan(from, std::min(kIdsPerQuery, ids.size() - from))) {
+      if (list.size() > 1) list += ',';
+      list.append("'").append(id.to_string()).append("'");
+    }
+    list += ']';
+    auto answer = http_.read({.sql = "SELECT event_id, partition, offset, received_at FROM events "
+                                     "WHERE event_id IN {ids:Array(UUID)} FORMAT RowBinary",
+                              .params = {{"ids", std::move(list)}},
+                              .settings = {}});
+    if (!answer) return answer.error();
+    RowBinaryReader reader(*answer);
+    while (!reader.at_end() && reader.ok()) found.push_back(read_stored_id(reader));
+    if (!reader.ok()) return Error{Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
+  }
+  return found;
+}
+
+Status ClickHouseStore::scan_ids(const IdRange& range,
+                                 const std::function<void(std::span<const StoredId>)>& each) {
+  StoredIdStream ids(each);
+  const auto since = range.since.time_since_epoch().count();
+  auto done = http_.stream(
+      {.sql = "SELECT event_id, partition, offset, received_at FROM events "
+              "WHERE received_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') "
+              "AND xxHash64(UUIDStringToNum(toString(event_id))) % {partitions:UInt32} = {partition:UInt32} "
+              "FORMAT RowBinary",
+       .params = {{"since", std::to_string(since)},
+                  {"partitions", std::to_string(range.partitions)},
+                  {"partition", std::to_string(log::number(range.partition))}},
+       .settings = {{"max_threads", "2"}}},
+      [&](std::string_view chunk) -> Status {
+        ids.take(chunk);
+        return {};
+      });
+  if (!done) return done;
+  if (!ids.whole()) return Error{Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
+  return {};
+}
+
+Result<std::optional<log::Offset>> ClickHouseStore::highest_offset(log::PartitionId partition) {
+  auto answer =
+      http_.read({.sql = "SELECT count(), max(offset) FROM events WHERE topic = {topic:String} "
+                         "AND partition = {partition:UInt32} FORMAT RowBinary",
+                  .params = {{"topic", topic_}, {"partition", std::to_string(log::number(partition))}},
+                  .settings = {}});
+  if (!answer) return answer.error();
+  RowBinaryReader reader(*answer);
+  const auto rows = reader.integer<std::uint64_t>();
+  const log::Offset highest{reader.integer<std::int64_t>()};
+  if (!reader.ok()) return Error{Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
+  if (rows == 0) return std::optional<log::Offset>{};
+  return std::optional(highest);
+}
+
+}  // namespace fanfinity::store
