@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -18,19 +19,20 @@
 namespace fanfinity::pipeline {
 
 struct ConsumerConfig {
-  std::string topic = "events";              ///< First part of the insert token.
-  std::size_t batch_max_events = 50'000;     ///< A batch goes out at so many events (it grows with the backlog) ...
+  std::string topic = "events";  ///< First part of the insert token.
+  std::size_t batch_max_events =
+      50'000;  ///< A batch goes out at so many events (it grows with the backlog) ...
   std::size_t batch_max_bytes = 32U << 20U;
   std::chrono::milliseconds batch_max_age{200};  ///< ... or when its oldest has waited so long.
-  double max_inserts_per_second = 10;        ///< Of this consumer over all partitions: the age stretches.
+  double max_inserts_per_second = 10;            ///< Of this consumer over all partitions: the age stretches.
   std::chrono::hours dedup_window{24 * 7};
-  std::size_t dedup_filter_bytes = 256U << 20U;  ///< Bound over all partitions of this consumer.
-  unsigned max_attempts = 5;                 ///< Tries of a refused event before it is dead.
+  std::size_t dedup_filter_bytes = 256U << 20U;        ///< Bound over all partitions of this consumer.
+  unsigned max_attempts = 5;                           ///< Tries of a refused event before it is dead.
   std::chrono::milliseconds retry_first_delay{1'000};  ///< Doubles with each attempt ...
   std::chrono::milliseconds retry_max_delay{60'000};   ///< ... up to this.
   std::chrono::milliseconds backoff_first{100};        ///< While the store is away.
   std::chrono::milliseconds backoff_max{5'000};
-  std::chrono::hours intent_max_age{1};      ///< C2: an older intent is not replayed blindly.
+  std::chrono::hours intent_max_age{1};  ///< C2: an older intent is not replayed blindly.
 };
 
 struct ConsumerPorts {
@@ -62,24 +64,27 @@ class Consumer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// What a worker writes into the metadata of a commit: "v1;intent=END;at=MS;asof=MS" (intent and its
-/// time only while a range is announced).
+/// What a worker writes into the metadata of a commit: "v1;intent=END;at=MS;asof=MS;now=MS" (intent and
+/// its time only while a range is announced).
 struct CommitMetadata {
-  std::optional<log::Offset> intent_end;
-  base::Timestamp intent_at;   ///< Meaningful with intent_end.
-  base::Timestamp as_of;       ///< Everything acknowledged before is stored, duplicate, in retry, or dead.
+  std::optional<log::Offset> intent_end{};
+  base::Timestamp intent_at{};  ///< When the range was announced first; meaningful with intent_end.
+  base::Timestamp as_of{};      ///< Everything acknowledged before is stored, duplicate, in retry, or dead.
+  base::Timestamp committed_at{};  ///< When this was written: the last sign of life of the owner.
+  bool operator==(const CommitMetadata&) const = default;
   [[nodiscard]] std::string encode() const;
   /// Empty metadata decodes to none; anything unreadable is kCorrupt.
   [[nodiscard]] static base::Result<std::optional<CommitMetadata>> decode(std::string_view text);
 };
 
 /// C6: the moment before which everything acknowledged is counted, or a dead letter. Reads watermarks of
-/// `events`, then what waits in `retry`. Call before reading rollups.
+/// `events`, then what waits in `retry`. Call before reading rollups. The epoch means that nothing can be
+/// claimed (no partition was ever committed, or more waits in `retry` than is worth reading).
 [[nodiscard]] base::Result<base::Timestamp> as_of(log::Reader& reader);
 
 /// How many events wait in `retry`, and how many are in `dead`.
 struct Backlog {
-  std::uint64_t lag = 0;     ///< Records of `events` not yet committed.
+  std::uint64_t lag = 0;  ///< Records of `events` not yet committed.
   std::uint64_t retry = 0;
   std::uint64_t dead = 0;
 };

@@ -16,11 +16,11 @@ struct BatchReport {
   log::PartitionId partition{};
   log::Offset first{};
   log::Offset end{};
-  std::uint64_t stored = 0;       ///< Events inserted.
-  std::uint64_t duplicates = 0;   ///< Events dropped because their id is stored already, or came twice.
-  std::uint64_t refused = 0;      ///< Events sent to `retry` or `dead`.
+  std::uint64_t stored = 0;      ///< Events inserted.
+  std::uint64_t duplicates = 0;  ///< Events dropped because their id is stored already, or came twice.
+  std::uint64_t refused = 0;     ///< Events sent to `retry` or `dead`.
   std::uint64_t response_times = 0;
-  bool replayed = false;          ///< A range an earlier owner had announced.
+  bool replayed = false;                ///< A range an earlier owner had announced.
   std::chrono::milliseconds oldest{0};  ///< From received-at of its oldest event to stored.
   std::chrono::nanoseconds insert{0};   ///< Time in the store.
 };

@@ -1,0 +1,282 @@
+#include "pipeline/partition_worker.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/log_line.h"
+#include "pipeline/batch_decision.h"
+#include "pipeline/delivery.h"
+#include "pipeline/refusal.h"
+#include "pipeline/worker_errors.h"
+
+namespace fanfinity::pipeline {
+namespace {
+
+constexpr std::chrono::seconds kIdleCommitEvery{1};
+
+std::vector<Candidate> candidates_of(const Range& range) {
+  std::vector<Candidate> candidates;
+  candidates.reserve(range.records.size());
+  for (const DecodedRecord& record : range.records) {
+    if (!std::holds_alternative<domain::Event>(record.content)) continue;
+    candidates.push_back({record.record.key, record.offset, record.record.received_at});
+  }
+  return candidates;
+}
+
+/// Response times have no position in the store by which their absence could be proven.
+void drop_response_times(Range& range) {
+  const auto dropped = std::erase_if(range.records, [](const DecodedRecord& record) {
+    return std::holds_alternative<domain::ResponseTimesRecord>(record.content);
+  });
+  if (dropped == 0) return;
+  base::log_line(base::Level::kError, "Response times of a range announced long ago are dropped.",
+                 {{"records", dropped}});
+}
+
+}  // namespace
+
+PartitionWorker::PartitionWorker(const WorkerContext& context, log::OwnedPartition& partition,
+                                 const std::stop_token& stop)
+    : context_(context),
+      stop_(stop),
+      partition_(context, partition, stop),
+      store_(context, partition.id(), stop),
+      stored_ids_(context, store_, partition.id()),
+      collector_(context, partition_, stop) {}
+
+base::Error PartitionWorker::run() {
+  const base::Status ended = live();
+  return ended ? stopped() : ended.error();
+}
+
+base::Status PartitionWorker::live() {
+  // 1. Adopt what the group committed last; an announced range becomes ours by announcing it again.
+  const auto adopted = adopt();
+  if (!adopted) return adopted.error();
+
+  // 2. Only now look at what is stored: a filter older than the committed state would call ids new that
+  //    the owner before us stored meanwhile.
+  const auto oldest = collector_.oldest_from(next_);
+  if (!oldest) return oldest.error();
+  if (auto built = stored_ids_.build(*oldest); !built) return built;
+
+  // Before anything else, finish the range that was announced: exactly those offsets, with that token.
+  if (adopted->metadata && adopted->metadata->intent_end) {
+    if (auto replayed = replay(*adopted->metadata); !replayed) return replayed;
+  }
+
+  // 3 to 7, batch after batch.
+  while (!stop_.stop_requested()) {
+    const bool draining = context_.draining;
+    auto range = collector_.collect(next_);
+    if (!range) return range.error();
+    context_.ports.observer.on_lag(partition_.id(), range->log_end - next_);
+    if (draining && !drain_until_) drain_until_ = range->log_end;
+    const bool idle = range->records.empty();
+    if (auto done = idle ? stay_idle(*range) : settle(std::move(*range), false); !done) return done;
+    if (drain_until_ && next_ >= *drain_until_) break;
+  }
+  return {};
+}
+
+base::Result<PartitionWorker::Adopted> PartitionWorker::adopt() {
+  const auto committed = partition_.committed();
+  if (!committed) return committed.error();
+  auto metadata = CommitMetadata::decode(committed->metadata);
+  if (!metadata) return metadata.error();
+  Adopted adopted{committed->offset.value_or(log::Offset{0}), *metadata};
+  if (auto checked = check_offsets(*committed, adopted); !checked) return checked.error();
+  next_ = adopted.offset;
+  if (!adopted.metadata) return adopted;
+  as_of_ = adopted.metadata->as_of;
+  if (!adopted.metadata->intent_end) return adopted;
+  if (auto ours = commit(next_, *adopted.metadata); !ours) return ours.error();
+  return adopted;
+}
+
+base::Status PartitionWorker::check_offsets(const log::Committed& committed, const Adopted& adopted) const {
+  const auto highest = store_.highest_offset();
+  if (!highest) return highest.error();
+  if (!*highest) return {};
+  if (!committed.offset) return offsets_missing(partition_.id(), **highest);
+  // Rows of an announced range may be there already, but none beyond it.
+  const bool announced = adopted.metadata && adopted.metadata->intent_end;
+  const log::Offset settled = announced ? *adopted.metadata->intent_end : adopted.offset;
+  if (settled <= **highest) return offsets_reset(partition_.id(), settled, **highest);
+  return {};
+}
+
+base::Status PartitionWorker::replay(const CommitMetadata& intent) {
+  auto range = collector_.collect_exactly(next_, *intent.intent_end);
+  if (!range) return range.error();
+  base::log_line(base::Level::kInfo, "An announced range is replayed.",
+                 {{"partition", log::number(partition_.id())},
+                  {"first", log::number(range->first)},
+                  {"end", log::number(range->end)}});
+  if (context_.intent_age.of(intent.intent_at, context_.ports.clock.now()) > context_.config.intent_max_age) {
+    if (auto absent = prove_absent(*range); !absent) return absent;
+    drop_response_times(*range);
+  }
+  return settle(std::move(*range), true);
+}
+
+base::Status PartitionWorker::prove_absent(const Range& range) const {
+  // The token of so old a range may be forgotten, so repeating it is safe only if the insert never
+  // began. Raw rows are written before any rollup: no row at these positions means nothing at all.
+  const auto stored = stored_ids_.find_all(candidates_of(range));
+  if (!stored) return stored.error();
+  const bool began = std::ranges::any_of(*stored, [&](const store::StoredId& row) {
+    return row.partition == partition_.id() && row.offset >= range.first && row.offset < range.end;
+  });
+  return began ? base::Status{intent_too_old(partition_.id(), range.first, range.end)} : base::Status{};
+}
+
+base::Status PartitionWorker::settle(Range range, bool replayed) {
+  BatchReport report{.partition = partition_.id(), .first = range.first, .end = range.end};
+  report.replayed = replayed;
+
+  // 3. Announce the range, so that whoever owns the partition after a crash inserts the very same one.
+  //    (A replayed range was announced when it was adopted.)
+  if (!replayed) {
+    const CommitMetadata intent{
+        .intent_end = range.end, .intent_at = context_.ports.clock.now(), .as_of = as_of_};
+    if (auto announced = commit(next_, intent); !announced) return announced;
+  }
+
+  // 4. Decide the rows, once; every retry and every half below sends exactly these.
+  const auto rows = decide_rows(range, report);
+  if (!rows) return rows.error();
+  if (auto buried = bury_undecodable(range, report); !buried) return buried;
+
+  // 5. and 6. Insert them until the outcome is known; what is refused goes its own way.
+  const auto refuse = [&](log::Offset offset, const std::string& reason) {
+    ++report.refused;
+    return hand_over(range, offset, reason);
+  };
+  const auto stored = [&](const store::Batch& batch) {
+    stored_ids_.add(batch.events);
+    tell_visible(batch, report);
+  };
+  const base::SteadyTime began = context_.ports.clock.steady();
+  if (auto written = RangeWriter(context_, store_, refuse, stored).write(*rows); !written) return written;
+  report.insert = context_.ports.clock.steady() - began;
+
+  // 7. Everything in the range is settled: move on.
+  const CommitMetadata done{.as_of = as_of_after(range)};
+  if (auto committed = commit(range.end, done); !committed) return committed;
+  next_ = range.end;
+  context_.ports.observer.on_batch(report);
+  context_.ports.observer.on_lag(partition_.id(), std::max<std::int64_t>(range.log_end - next_, 0));
+  return {};
+}
+
+base::Result<DecidedRows> PartitionWorker::decide_rows(Range& range, BatchReport& report) const {
+  const std::vector<Candidate> candidates = candidates_of(range);
+  const auto stored = stored_ids_.find(candidates);
+  if (!stored) return stored.error();
+  const auto kept = decide(candidates, *stored, partition_.id(), context_.config.dedup_window);
+  report.duplicates = candidates.size() - kept.size();
+
+  DecidedRows rows{.first = range.first, .end = range.end};
+  rows.batch.partition = partition_.id();
+  rows.batch.events.reserve(kept.size());
+  auto next_kept = kept.begin();
+  for (DecodedRecord& record : range.records) {
+    if (auto* event = std::get_if<domain::Event>(&record.content)) {
+      if (next_kept == kept.end() || candidates[*next_kept].offset != record.offset) continue;
+      rows.batch.events.push_back({std::move(*event), record.record.received_at, record.offset});
+      ++next_kept;
+    } else if (auto* times = std::get_if<domain::ResponseTimesRecord>(&record.content)) {
+      rows.batch.response_times.push_back(std::move(*times));
+      rows.response_time_offsets.push_back(record.offset);
+    }
+  }
+  report.response_times = rows.batch.response_times.size();
+  return rows;
+}
+
+base::Status PartitionWorker::bury_undecodable(const Range& range, BatchReport& report) const {
+  for (const DecodedRecord& record : range.records) {
+    const auto* undecodable = std::get_if<Undecodable>(&record.content);
+    if (undecodable == nullptr) continue;
+    if (record.record.kind == log::RecordKind::kResponseTimes) {
+      base::log_line(base::Level::kError, "A record of response times cannot be read and is dropped.",
+                     {{"partition", log::number(partition_.id())},
+                      {"offset", log::number(record.offset)},
+                      {"reason", undecodable->reason}});
+      continue;
+    }
+    const log::Position position{log::Stream::kEvents, partition_.id(), record.offset};
+    const log::Record letter =
+        dead_letter(record.record, position, undecodable->reason, context_.ports.clock.now());
+    if (auto delivered =
+            deliver(context_.ports.producer, log::Stream::kDead, letter, context_.patience(stop_));
+        !delivered) {
+      return delivered;
+    }
+    ++report.refused;
+    context_.ports.observer.on_dead_letter(partition_.id(), record.offset, undecodable->reason);
+  }
+  return {};
+}
+
+base::Status PartitionWorker::hand_over(const Range& range, log::Offset offset,
+                                        const std::string& reason) const {
+  const auto record = std::ranges::lower_bound(range.records, offset, {}, &DecodedRecord::offset);
+  const log::Position position{log::Stream::kEvents, partition_.id(), offset};
+  const Verdict verdict =
+      refuse(record->record, position, reason, context_.ports.clock.now(), context_.config);
+  if (auto delivered =
+          deliver(context_.ports.producer, verdict.stream, verdict.record, context_.patience(stop_));
+      !delivered) {
+    return delivered;
+  }
+  if (verdict.stream == log::Stream::kDead) {
+    context_.ports.observer.on_dead_letter(partition_.id(), offset, reason);
+  } else {
+    const auto attempt = static_cast<std::uint32_t>(verdict.record.failure->attempts.size());
+    context_.ports.observer.on_retry_scheduled(partition_.id(), offset, reason, attempt);
+  }
+  return {};
+}
+
+base::Status PartitionWorker::stay_idle(const Range& range) {
+  next_ = range.end;  // It may have skipped over offsets that hold nothing.
+  if (!range.at_end) return {};
+  as_of_ = range.seen_before;
+  if (context_.ports.clock.steady() - committed_at_ < kIdleCommitEvery && !drain_until_) return {};
+  return commit(next_, {.as_of = as_of_});
+}
+
+base::Status PartitionWorker::commit(log::Offset offset, CommitMetadata metadata) {
+  metadata.committed_at = context_.ports.clock.now();
+  if (auto committed = partition_.commit(offset, metadata.encode()); !committed) return committed;
+  as_of_ = metadata.as_of;
+  committed_at_ = context_.ports.clock.steady();
+  return {};
+}
+
+base::Timestamp PartitionWorker::as_of_after(const Range& range) const {
+  if (range.at_end || range.records.empty()) return range.at_end ? range.seen_before : as_of_;
+  // Records stand in the order in which they became durable, and a record becomes durable after it was
+  // received: what was acknowledged before the last one of the range was received stands before it.
+  const base::Timestamp behind_last = range.records.back().record.received_at;
+  return std::min(range.seen_before, std::max(as_of_, behind_last));
+}
+
+void PartitionWorker::tell_visible(const store::Batch& batch, BatchReport& report) const {
+  const base::Timestamp now = context_.ports.clock.now();
+  std::map<std::chrono::milliseconds, std::uint64_t> ages;
+  for (const store::EventRow& row : batch.events) {
+    const auto age = std::max(now - row.received_at, std::chrono::milliseconds::zero());
+    report.oldest = std::max(report.oldest, age);
+    const auto step = std::max<std::int64_t>(age.count() / 64, 1);  // Told within 2 %, in few calls.
+    ++ages[std::chrono::milliseconds(age.count() / step * step)];
+  }
+  report.stored += batch.events.size();
+  for (const auto& [age, events] : ages) context_.ports.observer.on_visible(age, events);
+}
+
+}  // namespace fanfinity::pipeline

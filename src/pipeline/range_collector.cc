@@ -1,0 +1,116 @@
+#include "pipeline/range_collector.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfinity::pipeline {
+namespace {
+
+constexpr std::chrono::milliseconds kIdleWait{100};  // For the first record of a batch.
+constexpr std::chrono::milliseconds kMoreWait{20};   // For records known to be there.
+
+base::Error log_too_short(log::PartitionId partition, const Range& range, log::Offset end) {
+  return {base::Errc::kCorrupt,
+          "The log of partition " + std::to_string(log::number(partition)) + " ends at " +
+              std::to_string(log::number(range.log_end)) + ", but the range [" +
+              std::to_string(log::number(range.first)) + ", " + std::to_string(log::number(end)) +
+              ") was announced: acknowledged records are missing. Restore the log before starting again."};
+}
+
+}  // namespace
+
+RangeCollector::RangeCollector(const WorkerContext& context, const PatientPartition& partition,
+                               std::stop_token stop)
+    : context_(context),
+      partition_(partition),
+      stop_(std::move(stop)),
+      home_{partition.id(), context.ports.producer.partitions(log::Stream::kEvents)} {}
+
+log::FetchLimits RangeCollector::room_in(const Range& range) const {
+  log::FetchLimits limits;
+  const ConsumerConfig& config = context_.config;
+  limits.max_records = config.batch_max_events - std::min(config.batch_max_events, range.records.size());
+  limits.max_bytes = config.batch_max_bytes - std::min(config.batch_max_bytes, range.bytes);
+  limits.max_wait = range.records.empty() ? kIdleWait : kMoreWait;
+  if (range.at_end) limits.max_wait = std::chrono::milliseconds::zero();
+  return limits;
+}
+
+base::Status RangeCollector::fetch_into(Range& range, const log::FetchLimits& limits) {
+  const base::Timestamp before = context_.ports.clock.now();
+  auto fetched = partition_.fetch(range.end, limits);
+  if (!fetched) return fetched.error();
+  for (log::FetchedRecord& record : fetched->records) {
+    range.bytes += record.record.value.size();
+    range.records.push_back(decode(std::move(record), home_, parser_));
+  }
+  range.end = fetched->next;
+  range.log_end = fetched->end;
+  range.at_end = fetched->next >= fetched->end;
+  range.seen_before = before;
+  return {};
+}
+
+std::chrono::milliseconds RangeCollector::time_left(const Range& range, base::SteadyTime began,
+                                                    base::SteadyTime slot) const {
+  using std::chrono::milliseconds;
+  const base::SteadyTime now = context_.ports.clock.steady();
+  const auto until_slot = std::chrono::ceil<milliseconds>(slot - now);
+  const bool full = range.records.size() >= context_.config.batch_max_events ||
+                    range.bytes >= context_.config.batch_max_bytes;
+  if (full || context_.draining) return until_slot;
+  // Waiting in the log counts too; a server's clock that runs ahead must not hold the batch back.
+  const auto in_log = context_.ports.clock.now() - range.records.front().record.received_at;
+  const auto here = std::chrono::floor<milliseconds>(now - began);
+  return std::max(until_slot, context_.config.batch_max_age - std::max<milliseconds>(in_log, here));
+}
+
+base::Result<Range> RangeCollector::collect(log::Offset from) {
+  Range range{.first = from, .end = from};
+  if (auto fetched = fetch_into(range, room_in(range)); !fetched) return fetched.error();
+  if (range.records.empty()) return range;
+
+  const base::SteadyTime began = context_.ports.clock.steady();
+  const base::SteadyTime slot = context_.pace.reserve(began);
+  bool dry = range.at_end;
+  while (true) {
+    const log::FetchLimits room = room_in(range);
+    const bool full = room.max_records == 0 || room.max_bytes == 0;
+    if (dry || full) {
+      const auto left = time_left(range, began, slot);
+      if (left <= std::chrono::milliseconds::zero()) return range;
+      // In slices: a drain that begins meanwhile shortens the wait.
+      if (!context_.ports.clock.wait_for(stop_, std::min(left, kIdleWait))) return stopped();
+      if (full) continue;
+    }
+    const log::Offset before = range.end;
+    if (auto fetched = fetch_into(range, room); !fetched) return fetched.error();
+    dry = range.at_end || range.end == before;
+  }
+}
+
+base::Result<Range> RangeCollector::collect_exactly(log::Offset first, log::Offset end) {
+  Range range{.first = first, .end = first};
+  while (range.end < end) {
+    log::FetchLimits limits;
+    limits.max_records = static_cast<std::size_t>(end - range.end);
+    if (auto fetched = fetch_into(range, limits); !fetched) return fetched.error();
+    if (range.at_end && range.end < end) return log_too_short(partition_.id(), range, end);
+  }
+  std::erase_if(range.records, [end](const DecodedRecord& record) { return record.offset >= end; });
+  range.end = end;
+  range.at_end = false;
+  return range;
+}
+
+base::Result<base::Timestamp> RangeCollector::oldest_from(log::Offset from) {
+  log::FetchLimits limits;
+  limits.max_records = 1;
+  limits.max_wait = std::chrono::milliseconds::zero();
+  const auto fetched = partition_.fetch(from, limits);
+  if (!fetched) return fetched.error();
+  if (fetched->records.empty()) return context_.ports.clock.now();
+  return fetched->records.front().record.received_at;
+}
+
+}  // namespace fanfinity::pipeline

@@ -1,0 +1,84 @@
+#include "pipeline/batch_decision.h"
+
+#include <gtest/gtest.h>
+
+namespace fanfinity::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+using base::Timestamp;
+using log::Offset;
+using log::PartitionId;
+
+constexpr PartitionId kOurs{3};
+constexpr std::chrono::milliseconds kWindow = 100ms;
+
+base::Uuid id(std::uint8_t n) {
+  base::Uuid uuid;
+  uuid.bytes[15] = n;
+  return uuid;
+}
+Timestamp at(int ms) {
+  return Timestamp{std::chrono::milliseconds(ms)};
+}
+Candidate event(std::uint8_t n, int offset, int received = 1'000) {
+  return {id(n), Offset{offset}, at(received)};
+}
+store::StoredId row(std::uint8_t n, int offset, int received = 1'000, PartitionId partition = kOurs) {
+  return {id(n), partition, Offset{offset}, at(received)};
+}
+std::vector<std::size_t> kept(std::vector<Candidate> candidates, std::vector<store::StoredId> stored) {
+  return decide(candidates, stored, kOurs, kWindow);
+}
+using Indices = std::vector<std::size_t>;
+
+TEST(BatchDecision, KeepsWhatIsNotStored) {
+  EXPECT_EQ(kept({event(1, 5), event(2, 6)}, {}), (Indices{0, 1}));
+  EXPECT_EQ(kept({}, {row(1, 1)}), Indices{});
+}
+
+TEST(BatchDecision, KeepsTheLowestOffsetOfAnId) {
+  EXPECT_EQ(kept({event(1, 5), event(2, 6), event(1, 7), event(1, 8)}, {}), (Indices{0, 1}));
+}
+
+TEST(BatchDecision, DropsAnIdStoredAtAnotherOffset) {
+  EXPECT_EQ(kept({event(1, 5), event(2, 6)}, {row(1, 2)}), (Indices{1}));
+}
+
+TEST(BatchDecision, DropsAnIdStoredFromAnotherPartition) {
+  EXPECT_EQ(kept({event(1, 5)}, {row(1, 5, 1'000, PartitionId{4})}), Indices{});
+}
+
+TEST(BatchDecision, KeepsAnIdStoredAtItsOwnPositionSoThatAReplayRepeatsTheBlock) {
+  EXPECT_EQ(kept({event(1, 5), event(1, 6), event(2, 7)}, {row(1, 5)}), (Indices{0, 2}));
+}
+
+TEST(BatchDecision, DecidesAReplayAsTheFirstTime) {
+  const std::vector<Candidate> range = {event(1, 5), event(2, 6), event(1, 7), event(3, 8)};
+  const std::vector<store::StoredId> before = {row(2, 1)};
+  const Indices first = kept(range, before);
+  // Half the block landed.
+  EXPECT_EQ(kept(range, {row(2, 1), row(1, 5)}), first);
+  EXPECT_EQ(kept(range, {row(2, 1), row(1, 5), row(3, 8)}), first);
+}
+
+TEST(BatchDecision, ComparesReceivedAtWithTheWindow) {
+  EXPECT_EQ(kept({event(1, 5, 1'100)}, {row(1, 2, 1'000)}), Indices{}) << "at the edge of the window";
+  EXPECT_EQ(kept({event(1, 5, 1'101)}, {row(1, 2, 1'000)}), Indices{0}) << "beyond it";
+}
+
+TEST(BatchDecision, DropsACopyThatIsOlderThanTheStoredRow) {
+  EXPECT_EQ(kept({event(1, 9, 1'000)}, {row(1, 5, 5'000)}), Indices{});
+}
+
+TEST(BatchDecision, CountsAnIdAgainWithinABatchWhenTheWindowHasPassedBetween) {
+  EXPECT_EQ(kept({event(1, 5, 1'000), event(1, 6, 1'050), event(1, 7, 1'101)}, {}), (Indices{0, 2}));
+}
+
+TEST(BatchDecision, UsesTheNewestOfSeveralRowsOfAnId) {
+  EXPECT_EQ(kept({event(1, 9, 1'250)}, {row(1, 1, 1'000), row(1, 2, 1'200)}), Indices{});
+  EXPECT_EQ(kept({event(1, 9, 1'301)}, {row(1, 1, 1'000), row(1, 2, 1'200)}), Indices{0});
+}
+
+}  // namespace
+}  // namespace fanfinity::pipeline
