@@ -20,15 +20,15 @@ enum class Method : std::uint8_t { kGet, kHead, kPost, kOther };
 /// Valid until its Responder has answered. `body` is already decoded (gzip, zstd) and bounded.
 struct Request {
   Method method = Method::kGet;
-  std::string_view path;                        ///< As sent, without the query.
-  std::vector<std::string> params;              ///< Percent-decoded `{...}` segments, in order.
+  std::string_view path;                                   ///< As sent, without the query.
+  std::vector<std::string> params;                         ///< Percent-decoded `{...}` segments, in order.
   std::vector<std::pair<std::string, std::string>> query;  ///< Percent-decoded, in order.
-  std::string_view content_type;                ///< Media type only, lower case, no parameters; empty when absent.
+  std::string_view content_type;  ///< Media type only, lower case, no parameters; empty when absent.
   std::string_view body;
-  std::string_view request_id;                  ///< X-Request-Id as sent when sane, else made here.
-  std::string_view traceparent;                 ///< Valid W3C traceparent as sent, else made here.
-  base::SteadyTime read_at;                     ///< When the last byte of the request was there.
-  base::Timestamp received_at;                  ///< The same moment on the wall clock.
+  std::string_view request_id;   ///< X-Request-Id as sent when sane, else made here.
+  std::string_view traceparent;  ///< Valid W3C traceparent as sent, else made here.
+  base::SteadyTime read_at;      ///< When the last byte of the request was there.
+  base::Timestamp received_at;   ///< The same moment on the wall clock.
 
   [[nodiscard]] const std::string* query_value(std::string_view name) const;
 };
@@ -36,9 +36,11 @@ struct Request {
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
-  std::shared_ptr<const std::string> shared_body;  ///< Used instead of `body` when set: one frame for many readers.
+  std::shared_ptr<const std::string>
+      shared_body;  ///< Used instead of `body` when set: one frame for many readers.
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  ///< Beside Content-Type, Content-Length, Date, Connection.
+  std::vector<std::pair<std::string, std::string>>
+      headers;  ///< Beside Content-Type, Content-Length, Date, Connection.
   /// Called on the I/O thread when the response has been handed to the socket, with the time since read_at.
   std::function<void(std::chrono::nanoseconds)> on_sent;
 };
@@ -48,7 +50,8 @@ struct FieldProblem {
   std::string field;
   std::string detail;
 };
-[[nodiscard]] Response problem(int status, std::string_view detail, const std::vector<FieldProblem>& errors = {});
+[[nodiscard]] Response problem(int status, std::string_view detail,
+                               const std::vector<FieldProblem>& errors = {});
 /// The same with Retry-After.
 [[nodiscard]] Response problem_retry(int status, std::string_view detail, std::chrono::seconds retry_after);
 
@@ -78,8 +81,8 @@ struct Route {
   Method method = Method::kGet;  ///< kGet serves HEAD as well.
   std::string path;              ///< "/api/matches/{matchId}/metrics": also the `path` label of metrics.
   Access access = Access::kOpen;
-  bool rate_limited = true;      ///< Health checks and scrapes are not.
-  std::size_t max_body = 0;      ///< Bytes after decoding; beyond: 413. 0: a body is refused.
+  bool rate_limited = true;              ///< Health checks and scrapes are not.
+  std::size_t max_body = 0;              ///< Bytes after decoding; beyond: 413. 0: a body is refused.
   std::vector<std::string> media_types;  ///< Accepted content types; empty: any. Others: 415.
   Handler handler;
 };

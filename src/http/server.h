@@ -15,21 +15,22 @@ namespace fanfinity::http {
 
 struct ServerConfig {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;            ///< 0: any free one; see Server::port.
-  std::string unix_socket;              ///< When set, listens there instead of host and port (mode 0600).
-  unsigned threads = 0;                 ///< 0: as many as there are cores, at most 8.
-  std::size_t max_connections = 60'000; ///< Beyond: a new connection is answered 503 and closed.
+  std::uint16_t port = 8080;             ///< 0: any free one; see Server::port.
+  std::string unix_socket;               ///< When set, listens there instead of host and port (mode 0600).
+  unsigned threads = 0;                  ///< 0: as many as there are cores, at most 8.
+  std::size_t max_connections = 60'000;  ///< Beyond: a new connection is answered 503 and closed.
   std::size_t max_header_bytes = 16 * 1024;  ///< Beyond: 431.
   std::size_t max_target_bytes = 8 * 1024;   ///< Beyond: 414.
-  std::size_t max_buffered_bytes = 512U << 20U;  ///< Of request bodies being read, over all connections; beyond: 503.
+  std::size_t max_buffered_bytes =
+      512U << 20U;  ///< Of request bodies being read, over all connections; beyond: 503.
   std::chrono::milliseconds header_timeout{10'000};   ///< First byte to end of headers; then 408.
   std::chrono::milliseconds body_timeout{30'000};     ///< End of headers to end of body; then 408.
   std::chrono::milliseconds idle_timeout{75'000};     ///< Between requests; then closed.
   std::chrono::milliseconds write_timeout{30'000};    ///< A client that does not read; then closed.
   std::chrono::milliseconds request_timeout{10'000};  ///< Request read to answer; then 503 with Retry-After.
   std::chrono::milliseconds drain_timeout{15'000};    ///< How long stop() waits for requests under way.
-  double rate_limit = 0;                ///< Requests a second a client address (an IPv6 /64), 0: none; beyond: 429.
-  double rate_burst = 0;                ///< Bucket size; 0: one second's worth.
+  double rate_limit = 0;  ///< Requests a second a client address (an IPv6 /64), 0: none; beyond: 429.
+  double rate_burst = 0;  ///< Bucket size; 0: one second's worth.
   /// Keys for `Authorization: Bearer KEY`. Empty lists: that access is open. A missing or unknown key
   /// is 401 with WWW-Authenticate, a known one without the access 403. Write keys may read.
   std::vector<std::string> write_keys;
@@ -44,7 +45,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds, listens and starts the threads. kUnavailable with a sentence that says what to do when the port is taken.
+  /// Binds, listens and starts the threads. kUnavailable with a sentence that says what to do when the port
+  /// is taken.
   [[nodiscard]] base::Status start();
   [[nodiscard]] std::uint16_t port() const;
   /// Stops accepting, answers what is under way (with `Connection: close`), closes. Idempotent.

@@ -1,0 +1,118 @@
+#include "http/admission.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+
+#include "http/body_decoder.h"
+
+namespace fanfinity::http {
+namespace {
+
+// Connections beyond the limit that may exist at once, just long enough to be told.
+constexpr std::size_t kRefusingConnections = 64;
+
+/// The time it takes tells how long the keys are, and nothing else about them.
+bool knows(const std::vector<std::string>& keys, std::string_view key) {
+  bool found = false;
+  for (const std::string& known : keys) {
+    found |= known.size() == key.size() && CRYPTO_memcmp(known.data(), key.data(), key.size()) == 0;
+  }
+  return found;
+}
+
+/// The key of `Bearer KEY` (RFC 6750); empty when there is none.
+std::string_view bearer_key(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (authorization.size() <= kScheme.size()) return {};
+  const bool bearer =
+      std::equal(kScheme.begin(), kScheme.end(), authorization.begin(),
+                 [](char want, char c) { return want == (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
+  if (!bearer) return {};
+  authorization.remove_prefix(kScheme.size());
+  authorization.remove_prefix(std::min(authorization.find_first_not_of(' '), authorization.size()));
+  return authorization;
+}
+
+Response challenge(int status, std::string_view detail, std::string_view parameters) {
+  Response response = problem(status, detail);
+  response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"fanfinity\"" + std::string(parameters));
+  return response;
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+Admission::Admission(const ServerConfig& config)
+    : max_connections_(config.max_connections),
+      max_buffered_(config.max_buffered_bytes),
+      write_keys_(config.write_keys),
+      read_keys_(config.read_keys) {
+  if (config.rate_limit > 0) limiter_.emplace(config.rate_limit, config.rate_burst);
+}
+
+Admission::Entry Admission::enter() {
+  const std::size_t before = connections_.fetch_add(1, std::memory_order_relaxed);
+  if (before < max_connections_) return Entry::kWelcome;
+  if (before < max_connections_ + kRefusingConnections) return Entry::kRefuse;
+  leave();
+  return Entry::kDrop;
+}
+
+std::optional<Response> Admission::check_rate(const ClientAddress& client, base::SteadyTime now) {
+  if (!limiter_ || !client.known) return std::nullopt;
+  const auto wait = limiter_->take(client, now);
+  if (!wait) return std::nullopt;
+  return problem_retry(429, "Too many requests from this address. Slow down.", *wait);
+}
+
+std::optional<Response> Admission::check_key(Access access, std::string_view authorization) const {
+  const bool open = access == Access::kOpen || (access == Access::kRead && read_keys_.empty()) ||
+                    (access == Access::kWrite && write_keys_.empty());
+  if (open) return std::nullopt;
+  const std::string_view key = bearer_key(authorization);
+  if (key.empty()) return challenge(401, "This needs a key: send Authorization: Bearer KEY.", "");
+  const bool may_write = knows(write_keys_, key);
+  const bool may_read = may_write | knows(read_keys_, key);
+  if (!may_read) return challenge(401, "The key is not known here.", ", error=\"invalid_token\"");
+  if (access == Access::kWrite && !may_write) {
+    return challenge(403, "The key may read but not write.", ", error=\"insufficient_scope\"");
+  }
+  return std::nullopt;
+}
+
+std::optional<Response> Admission::check_body(const Route& route, const RequestHead& head) {
+  const bool body = head.framing != Framing::kNone;
+  const auto& types = route.media_types;
+  const bool typed = body || !head.content_type.empty();
+  if (typed && !types.empty() && std::find(types.begin(), types.end(), head.content_type) == types.end()) {
+    Response response = problem(415, "The Content-Type must be one of: " + join(types) + ".");
+    response.headers.emplace_back("Accept", join(types));
+    return response;
+  }
+  const auto coding = parse_coding(head.content_encoding);
+  if (!coding) {
+    Response response = problem(415, "The Content-Encoding must be one of: gzip, zstd.");
+    response.headers.emplace_back("Accept-Encoding", kAcceptedCodings);
+    return response;
+  }
+  if (body && route.max_body == 0) return problem(413, "This resource takes no body.");
+  if (head.content_length > encoded_limit(*coding, route.max_body)) {
+    return problem(413, "The body may have at most " + std::to_string(route.max_body) + " bytes.");
+  }
+  return std::nullopt;
+}
+
+bool Admission::reserve(std::size_t bytes) {
+  const std::size_t before = buffered_.fetch_add(bytes, std::memory_order_relaxed);
+  if (before + bytes <= max_buffered_) return true;
+  release(bytes);
+  return false;
+}
+
+}  // namespace fanfinity::http

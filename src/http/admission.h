@@ -1,0 +1,50 @@
+#pragma once
+// Who and what is let in: connections, callers, rates, bodies, memory. One for the whole server, thread-safe.
+
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/client_address.h"
+#include "http/http.h"
+#include "http/rate_limiter.h"
+#include "http/request_head.h"
+#include "http/server.h"
+
+namespace fanfinity::http {
+
+class Admission {
+ public:
+  enum class Entry { kWelcome, kRefuse, kDrop };
+
+  explicit Admission(const ServerConfig& config);
+
+  /// kRefuse: over the limit, but there is room to say so. Unless kDrop, `leave` follows.
+  [[nodiscard]] Entry enter();
+  void leave() { connections_.fetch_sub(1, std::memory_order_relaxed); }
+
+  /// 429, or nothing.
+  [[nodiscard]] std::optional<Response> check_rate(const ClientAddress& client, base::SteadyTime now);
+  /// 401, 403, or nothing.
+  [[nodiscard]] std::optional<Response> check_key(Access access, std::string_view authorization) const;
+  /// 413, 415, or nothing: what the head says about the body.
+  [[nodiscard]] static std::optional<Response> check_body(const Route& route, const RequestHead& head);
+
+  /// Counts bytes of bodies in memory. False, and nothing counted, when that would be too many.
+  [[nodiscard]] bool reserve(std::size_t bytes);
+  void release(std::size_t bytes) { buffered_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+ private:
+  std::size_t max_connections_;
+  std::size_t max_buffered_;
+  std::vector<std::string> write_keys_;
+  std::vector<std::string> read_keys_;
+  std::optional<RateLimiter> limiter_;
+  std::atomic<std::size_t> connections_ = 0;
+  std::atomic<std::size_t> buffered_ = 0;
+};
+
+}  // namespace fanfinity::http

@@ -1,0 +1,20 @@
+#pragma once
+// Who is at the other end, as far as limits go.
+
+#include <array>
+#include <cstdint>
+
+struct sockaddr;
+
+namespace fanfinity::http {
+
+/// An IPv4 address (mapped into IPv6) or an IPv6 /64, which is what one customer gets.
+/// Empty for a unix socket: whoever may open it is trusted, and clients behind it are not told apart.
+struct ClientAddress {
+  std::array<std::uint8_t, 16> bytes{};
+  bool known = false;
+
+  [[nodiscard]] static ClientAddress from(const sockaddr* address);
+};
+
+}  // namespace fanfinity::http

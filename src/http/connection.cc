@@ -1,0 +1,252 @@
+#include "http/connection.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "http/body_decoder.h"
+#include "http/percent.h"
+#include "http/socket_io.h"
+#include "http/worker.h"
+
+namespace fanfinity::http {
+namespace {
+
+using std::chrono::steady_clock;
+
+// How much is read at once before the head is complete, and so how much a client can have waiting here.
+constexpr std::size_t kHeadRead = 16 * 1024;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::chrono::seconds kRetryAfter{1};
+
+}  // namespace
+
+Connection::Connection(Worker& worker, Socket socket, const ClientAddress& client)
+    : worker_(worker), socket_(std::move(socket)), client_(client), reader_(worker.context().reader_limits) {}
+
+void Connection::start() {
+  next_request();
+  wait_readable();
+}
+
+void Connection::start_refusing() {
+  current_ = Current{};
+  current_.since = steady_clock::now();
+  fail(problem_retry(503, "The server has as many connections as it can take.", kRetryAfter));
+}
+
+void Connection::wait_readable() {
+  if (std::exchange(waiting_, true)) return;
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const boost::system::error_code& ec) {
+    self->waiting_ = false;
+    if (!ec) self->on_readable();
+  });
+}
+
+void Connection::on_readable() {
+  if (state_ == State::kLingering) return discard_input();
+  if (state_ != State::kReading) return;
+  std::string& buffer = worker_.read_buffer();
+  const std::size_t room = current_.in_body ? buffer.size() : std::min(buffer.size(), kHeadRead);
+  const ssize_t count = ::recv(socket_.native_handle(), buffer.data(), room, MSG_DONTWAIT);
+  if (count == 0) return on_end_of_input();
+  if (count < 0) return would_block() ? wait_readable() : close();
+  const std::string_view fresh(buffer.data(), static_cast<std::size_t>(count));
+  if (pending_.empty()) return consume(fresh);
+  pending_.append(fresh);
+  consume(pending_);
+}
+
+void Connection::on_end_of_input() {
+  if (!started_) return close();
+  current_.close = true;
+  fail(Refusal{400, "The connection ended before the request did."});
+}
+
+void Connection::consume(std::string_view input) {
+  while (state_ == State::kReading && !input.empty() && read_request(input)) {
+  }
+  if (state_ == State::kClosed || state_ == State::kLingering) return;
+  keep(input);
+  if (state_ != State::kReading) return;
+  if (worker_.draining() && !started_) return close();
+  wait_readable();
+}
+
+/// `rest` is in pending_ or in the worker's buffer, which belongs to the next connection then.
+void Connection::keep(std::string_view rest) {
+  if (rest.empty()) {
+    std::string().swap(pending_);
+  } else if (rest.data() >= pending_.data() && rest.data() < pending_.data() + pending_.size()) {
+    pending_.erase(0, pending_.size() - rest.size());
+  } else {
+    pending_.assign(rest);
+  }
+}
+
+/// False when nothing more can be read for now.
+bool Connection::read_request(std::string_view& input) {
+  if (!started_) {
+    started_ = true;
+    current_ = Current{};
+    current_.since = steady_clock::now();
+    deadline_ = current_.since + worker_.context().config.header_timeout;
+    exchange_ = std::make_shared<Exchange>();
+  }
+  if (!current_.in_body) return begin_request(input);
+  const auto step = reader_.read_body(input, exchange_->message);
+  if (step == RequestReader::Step::kRefused) return fail(reader_.refusal()), false;
+  if (!exchange_->reservation.grow_to(worker_.context().admission, exchange_->message.body.capacity())) {
+    return fail(problem_retry(503, "Too many bodies are being received.", kRetryAfter)), false;
+  }
+  if (step == RequestReader::Step::kNeedMore) return false;
+  finish_request();
+  return true;
+}
+
+bool Connection::begin_request(std::string_view& input) {
+  const Message& message = exchange_->message;
+  const auto step = reader_.read_head(input, exchange_->message);
+  if (step == RequestReader::Step::kNeedMore) return false;
+  const RequestHead& head = message.head;
+  current_.method = head.method;
+  if (step == RequestReader::Step::kRefused) return fail(reader_.refusal()), false;
+  current_.version_10 = head.version < 11;
+  current_.close = !head.keep_alive;
+  take_request_id(head.request_id);
+  if (auto refusal = admit()) {
+    refuse_before_body(std::move(*refusal), input);
+    return true;
+  }
+  if (head.framing == Framing::kNone) {
+    finish_request();
+    return true;
+  }
+  reader_.start_body(message, encoded_limit(*parse_coding(head.content_encoding), current_.route->max_body));
+  current_.in_body = true;
+  deadline_ = steady_clock::now() + worker_.context().config.body_timeout;
+  // A body that is here already needs no invitation.
+  if (head.expects_continue && input.empty() && !send_continue()) close();
+  return true;
+}
+
+bool Connection::send_continue() {
+  // Everything before this was taken by the kernel, so there is room for so little, or nobody reads.
+  return send_some(socket_.native_handle(), kContinue, {}, 0) == static_cast<ssize_t>(kContinue.size());
+}
+
+std::optional<Response> Connection::admit() {
+  Context& context = worker_.context();
+  const RequestHead& head = exchange_->message.head;
+  Request& request = exchange_->request;
+  Router::Match match = context.router.find(head.method, head.path, request.params);
+  current_.route = match.route;
+  if (match.route == nullptr || match.route->rate_limited) {
+    if (auto refusal = context.admission->check_rate(client_, current_.since)) return refusal;
+  }
+  switch (match.outcome) {
+    case Router::Outcome::kFound:
+      break;
+    case Router::Outcome::kNotFound:
+      return problem(404, "There is nothing at this path.");
+    case Router::Outcome::kBadEncoding:
+      return problem(400, "The path is not percent-encoded correctly.");
+    case Router::Outcome::kMethodNotAllowed: {
+      Response response = problem(405, "This path can be used with: " + match.allow + ".");
+      response.headers.emplace_back("Allow", std::move(match.allow));
+      return response;
+    }
+  }
+  if (auto refusal = context.admission->check_key(match.route->access, head.authorization)) return refusal;
+  if (auto refusal = Admission::check_body(*match.route, head)) return refusal;
+  auto query = parse_query(head.query);
+  if (!query) return problem(400, "The query is not percent-encoded correctly, or has too many parameters.");
+  request.query = std::move(*query);
+  return std::nullopt;
+}
+
+/// The connection can go on only when the body to be skipped is here already.
+void Connection::refuse_before_body(Response response, std::string_view& input) {
+  const RequestHead& head = exchange_->message.head;
+  if (head.framing == Framing::kLength && input.size() >= head.content_length) {
+    input.remove_prefix(static_cast<std::size_t>(head.content_length));
+  } else if (head.framing != Framing::kNone) {
+    return fail(std::move(response));
+  }
+  respond(std::move(response));
+}
+
+void Connection::finish_request() {
+  current_.in_body = false;
+  if (auto refusal = decode()) return respond(std::move(*refusal));
+  dispatch();
+}
+
+std::optional<Response> Connection::decode() {
+  Message& message = exchange_->message;
+  exchange_->request.body = message.body;
+  const Coding coding = *parse_coding(message.head.content_encoding);
+  if (message.head.framing == Framing::kNone || coding == Coding::kIdentity) return std::nullopt;
+  const std::size_t limit = current_.route->max_body;
+  std::string& decoded = exchange_->decoded;
+  switch (decode_body(coding, message.body, limit, decoded)) {
+    case Decoded::kOk:
+      break;
+    case Decoded::kCorrupt:
+      return problem(400, "The body is not what its Content-Encoding says.");
+    case Decoded::kTooLarge:
+      return problem(413, "The body may have at most " + std::to_string(limit) + " bytes once decoded.");
+  }
+  if (!exchange_->reservation.grow_to(worker_.context().admission,
+                                      message.body.capacity() + decoded.capacity())) {
+    return problem_retry(503, "Too many bodies are being received.", kRetryAfter);
+  }
+  exchange_->request.body = decoded;
+  return std::nullopt;
+}
+
+void Connection::dispatch() {
+  const RequestHead& head = exchange_->message.head;
+  Request& request = exchange_->request;
+  request.method = head.method;
+  request.path = head.path;
+  request.content_type = head.content_type;
+  request.request_id = head.request_id;
+  if (!valid_request_id(head.request_id)) {
+    std::copy_n(current_.id.begin(), exchange_->made_request_id.size(), exchange_->made_request_id.begin());
+    request.request_id = {exchange_->made_request_id.data(), exchange_->made_request_id.size()};
+  }
+  request.traceparent = head.traceparent;
+  if (!valid_traceparent(head.traceparent)) {
+    make_traceparent(exchange_->made_traceparent);
+    request.traceparent = {exchange_->made_traceparent.data(), exchange_->made_traceparent.size()};
+  }
+  request.read_at = current_.since = steady_clock::now();
+  request.received_at = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  deadline_ = current_.since + worker_.context().config.request_timeout;
+  state_ = State::kHandling;
+  exchange_->arm(weak_from_this(), ++serial_, worker_.mailbox());
+  auto answer = Exchange::run(std::move(exchange_), current_.route->handler);
+  if (answer) respond(std::move(*answer));
+}
+
+void Connection::on_answer(std::uint64_t serial, Response response) {
+  if (state_ != State::kHandling || serial != serial_) return;
+  respond(std::move(response));
+  if (state_ == State::kReading) consume(pending_);
+}
+
+void Connection::take_request_id(std::string_view sent) {
+  if (valid_request_id(sent)) {
+    sent.copy(current_.id.data(), current_.id.size());
+    current_.id_size = static_cast<std::uint8_t>(sent.size());
+    return;
+  }
+  MadeRequestId made{};
+  make_request_id(made);
+  std::copy(made.begin(), made.end(), current_.id.begin());
+  current_.id_size = static_cast<std::uint8_t>(made.size());
+}
+
+}  // namespace fanfinity::http

@@ -1,0 +1,115 @@
+#pragma once
+// One connection: reads a request, has it admitted and handled, writes the response, and again.
+// Lives on its worker's thread; only `weak_from_this` leaves it.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "http/client_address.h"
+#include "http/exchange.h"
+#include "http/http.h"
+#include "http/identifiers.h"
+#include "http/io.h"
+#include "http/request_reader.h"
+#include "http/response_head.h"
+
+namespace fanfinity::http {
+
+class Worker;
+
+class Connection final : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Worker& worker, Socket socket, const ClientAddress& client);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start();
+  /// Says that there are too many connections, and closes.
+  void start_refusing();
+  /// The answer to request `serial`; ignored when that is not under way any more.
+  void on_answer(std::uint64_t serial, Response response);
+  /// The coarse sweep over deadlines.
+  void on_tick(base::SteadyTime now);
+  /// The server is stopping: closes when nothing is under way.
+  void drain();
+  /// The server waits no longer: answers 503 if a request is under way, and closes.
+  void abandon();
+
+  std::size_t slot = 0;  ///< Where the worker keeps this connection.
+
+ private:
+  enum class SendOutcome : std::uint8_t { kAll, kLater, kBroken };
+  enum class State : std::uint8_t { kReading, kHandling, kWriting, kLingering, kClosed };
+  /// What is known about the request at hand, for its response and the observer.
+  struct Current {
+    Method method = Method::kOther;
+    bool close = false;   ///< The connection ends after the response.
+    bool linger = false;  ///< And the client may still be sending.
+    bool version_10 = false;
+    bool in_body = false;
+    std::uint8_t id_size = 0;
+    std::array<char, kMaxRequestIdBytes> id;
+    const Route* route = nullptr;
+    base::SteadyTime since;  ///< Read whole; before that: when its first byte came.
+  };
+  /// A response that did not fit into the socket's buffer.
+  struct Unsent {
+    std::string head;
+    Response response;
+    bool with_body = false;
+    std::size_t offset = 0;
+  };
+
+  void wait_readable();
+  void wait_writable();
+  void on_readable();
+  void on_writable();
+  void on_end_of_input();
+  void discard_input();
+
+  void consume(std::string_view input);
+  void keep(std::string_view rest);
+  [[nodiscard]] bool read_request(std::string_view& input);
+  [[nodiscard]] bool begin_request(std::string_view& input);
+  [[nodiscard]] std::optional<Response> admit();
+  [[nodiscard]] bool send_continue();
+  void refuse_before_body(Response response, std::string_view& input);
+  void finish_request();
+  [[nodiscard]] std::optional<Response> decode();
+  void dispatch();
+
+  void fail(const Refusal& refusal);
+  void fail(Response response);
+  void respond(Response response);
+  [[nodiscard]] SendOutcome send(Response& response);
+  [[nodiscard]] ConnectionHeader connection_header() const;
+  void finish_response(const Response& response, bool delivered);
+  void next_request();
+  void begin_linger();
+  void take_request_id(std::string_view sent);
+  void close();
+  void observe(int status);
+  [[nodiscard]] std::string_view request_id() const { return {current_.id.data(), current_.id_size}; }
+
+  Worker& worker_;
+  Socket socket_;
+  ClientAddress client_;
+  State state_ = State::kReading;
+  bool waiting_ = false;  ///< For something to read.
+  bool started_ = false;  ///< The first byte of a request has come.
+  base::SteadyTime deadline_;
+  std::uint64_t serial_ = 0;
+  RequestReader reader_;
+  std::shared_ptr<Exchange> exchange_;  ///< While its request is read; then it belongs to its Responder.
+  std::string pending_;                 ///< Bytes that came but are not used yet.
+  std::size_t discarded_ = 0;
+  Current current_;
+  std::unique_ptr<Unsent> unsent_;
+};
+
+}  // namespace fanfinity::http

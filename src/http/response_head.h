@@ -1,0 +1,26 @@
+#pragma once
+// Writes the head of a response straight into a buffer.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/http.h"
+
+namespace fanfinity::http {
+
+enum class ConnectionHeader : std::uint8_t { kNone, kKeepAlive, kClose };
+
+[[nodiscard]] inline const std::string& body_of(const Response& response) {
+  return response.shared_body ? *response.shared_body : response.body;
+}
+
+/// Appends status line, header fields and the empty line. A header of the handler's that would break out
+/// of its line is left out.
+void append_response_head(const Response& response, std::string_view request_id, ConnectionHeader connection,
+                          std::string& out);
+
+/// IMF-fixdate (RFC 9110, 5.6.7) of now; made once a second and thread.
+[[nodiscard]] std::string_view http_date();
+
+}  // namespace fanfinity::http

@@ -1,0 +1,55 @@
+#include "http/status.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace fanfinity::http {
+namespace {
+
+constexpr auto kPhrases = std::to_array<std::pair<int, std::string_view>>({
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {417, "Expectation Failed"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
+});
+
+}  // namespace
+
+std::string_view reason_phrase(int status) {
+  const auto* found = std::find_if(kPhrases.begin(), kPhrases.end(),
+                                   [&](const auto& entry) { return entry.first == status; });
+  return found == kPhrases.end() ? std::string_view("Unknown") : found->second;
+}
+
+}  // namespace fanfinity::http
