@@ -15,6 +15,7 @@ namespace fanfinity::api {
 struct ReadinessCheck {
   std::string name;  ///< "clickhouse", "log", "kafka", ...
   std::function<base::Status()> probe;
+  bool quiet = false;  ///< Named in the answer only while it is unhealthy.
 };
 
 /// A number `/ready` tells beside its checks: what is on its way and not counted yet.

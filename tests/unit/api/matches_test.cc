@@ -1,0 +1,211 @@
+#include "api/matches.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+
+#include "api/match_cursor.h"
+#include "fakes.h"
+
+namespace fanfinity::api {
+namespace {
+
+class FakeReader final : public store::MetricsReader {
+ public:
+  base::Result<domain::MatchMetrics> metrics(std::string_view match_id) override {
+    ++reads;
+    if (gate.valid()) gate.wait();
+    if (!failure.ok()) return failure.error();
+    if (match_id == "unknown") return base::Error{base::Errc::kNotFound, "no rows"};
+    domain::MatchMetrics found;
+    found.match_id = match_id;
+    found.total = 7;
+    return found;
+  }
+  base::Result<domain::Timeline> timeline(std::string_view match_id) override {
+    return domain::Timeline{std::string(match_id), {}, {}};
+  }
+  base::Result<std::vector<domain::MatchSummary>> matches(
+      std::size_t limit, const std::optional<store::MatchCursor>& after) override {
+    std::vector<domain::MatchSummary> page;
+    for (int i = 0; i < 5; ++i) {
+      const std::string id = "m" + std::to_string(i);
+      if (after && id <= after->match_id) continue;
+      if (page.size() == limit) break;
+      domain::MatchSummary summary;
+      summary.match_id = id;
+      page.push_back(summary);
+    }
+    return page;
+  }
+  base::Status ping() override { return failure; }
+
+  std::atomic<int> reads{0};
+  base::Status failure;
+  std::shared_future<void> gate;
+};
+
+class Matches : public testing::Test {
+ protected:
+  MatchPorts ports() {
+    return {reader_, [this]() -> base::Result<base::Timestamp> { return clock_.now(); }, *cache_, observer_};
+  }
+  std::shared_ptr<Answers> ask(const http::Route& route, const std::string& match,
+                               std::vector<std::pair<std::string, std::string>> query = {}) {
+    http::Request request;
+    request.params = {match};
+    request.query = std::move(query);
+    auto answers = std::make_shared<Answers>();
+    route.handler(request, http::Responder(answers));
+    return answers;
+  }
+
+  FakeClock clock_;
+  FakeReader reader_;
+  CountingObserver observer_;
+  std::unique_ptr<ViewCache> cache_ = std::make_unique<ViewCache>(ViewCacheConfig{}, clock_);
+};
+
+TEST_F(Matches, AThousandReadersCostOneQueryARefresh) {
+  std::promise<void> open;
+  reader_.gate = open.get_future().share();
+  const http::Route route = get_metrics(ports());
+  std::vector<std::shared_ptr<Answers>> readers;
+  for (int i = 0; i < 1'000; ++i) readers.push_back(ask(route, "m"));
+  open.set_value();
+  std::shared_ptr<const std::string> shared;
+  for (const auto& reader : readers) {
+    const http::Response response = reader->wait();
+    ASSERT_EQ(response.status, 200);
+    if (!shared) shared = response.shared_body;
+    EXPECT_EQ(response.shared_body, shared) << "everyone is given the same bytes";
+  }
+  EXPECT_EQ(reader_.reads, 1);
+  EXPECT_EQ(ask(route, "m")->wait().status, 200);
+  EXPECT_EQ(reader_.reads, 1) << "fresh: from memory";
+  clock_.advance(ViewCacheConfig{}.refresh);
+  EXPECT_EQ(ask(route, "m")->wait().status, 200);
+  EXPECT_EQ(reader_.reads, 2);
+}
+
+TEST_F(Matches, AnUnknownMatchIs404) {
+  const http::Response response = ask(get_metrics(ports()), "unknown")->wait();
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(response.content_type, "application/problem+json");
+}
+
+TEST_F(Matches, AMatchIdThatNoEventMayHaveIs400) {
+  EXPECT_EQ(ask(get_metrics(ports()), std::string(257, 'x'))->wait().status, 400);
+  EXPECT_EQ(ask(get_metrics(ports()), "a\nb")->wait().status, 400);
+  EXPECT_EQ(reader_.reads, 0);
+}
+
+TEST_F(Matches, AStoreThatIsAwayIsARetryable503AndIsAskedAgainAtOnce) {
+  reader_.failure = base::Error{base::Errc::kUnavailable, "connection refused"};
+  const http::Route route = get_metrics(ports());
+  EXPECT_EQ(ask(route, "m")->wait().status, 503);
+  reader_.failure = {};
+  EXPECT_EQ(ask(route, "m")->wait().status, 200);
+}
+
+TEST_F(Matches, TheWatermarkIsReadBeforeTheRollups) {
+  std::vector<std::string> order;
+  MatchPorts watched = ports();
+  watched.as_of = [&]() -> base::Result<base::Timestamp> {
+    order.push_back(reader_.reads == 0 ? "before" : "after");
+    return clock_.now();
+  };
+  const http::Response response = ask(get_metrics(watched), "m")->wait();
+  EXPECT_EQ(order, std::vector<std::string>{"before"});
+  EXPECT_NE(body_of(response).find(R"("asOf":"2024-01-15T14:30:00Z")"), std::string::npos);
+}
+
+TEST_F(Matches, PagesFollowTheCursor) {
+  const http::Route route = get_matches(ports());
+  const std::string first = body_of(ask(route, "", {{"limit", "2"}})->wait());
+  const std::string marker = R"("nextCursor":")";
+  const auto at = first.find(marker);
+  ASSERT_NE(at, std::string::npos) << first;
+  const std::string cursor =
+      first.substr(at + marker.size(), first.find('"', at + marker.size()) - at - marker.size());
+  const std::string second = body_of(ask(route, "", {{"limit", "3"}, {"cursor", cursor}})->wait());
+  EXPECT_NE(second.find(R"("matchId":"m2")"), std::string::npos) << second;
+  EXPECT_NE(second.find(R"("matchId":"m4")"), std::string::npos) << second;
+  EXPECT_EQ(second.find("nextCursor"), std::string::npos) << "the last page has none";
+}
+
+TEST_F(Matches, BadPagingIs400AndNamesBoth) {
+  const std::string body = body_of(ask(get_matches(ports()), "", {{"limit", "0"}, {"cursor", "?"}})->wait());
+  EXPECT_NE(body.find(R"("field":"limit")"), std::string::npos) << body;
+  EXPECT_NE(body.find(R"("field":"cursor")"), std::string::npos) << body;
+}
+
+TEST(MatchCursor, SurvivesAnyMatchId) {
+  for (const std::string id : {"m", "a/b", "Barça–Alavés 2018", "\"'<>&%"}) {
+    const store::MatchCursor cursor{base::Timestamp(std::chrono::milliseconds(1'705'329'000'123)), id};
+    const std::string text = encode_cursor(cursor);
+    EXPECT_TRUE(std::all_of(text.begin(), text.end(),
+                            [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; }));
+    const auto back = decode_cursor(text);
+    ASSERT_TRUE(back.has_value()) << text;
+    EXPECT_EQ(back->match_id, id);
+    EXPECT_EQ(back->last_activity, cursor.last_activity);
+  }
+  for (const char* text : {"", "-", "1", "1-", "1-6", "1-zz", "x-6d", "-1-6d", "1-0a"}) {
+    EXPECT_FALSE(decode_cursor(text).has_value()) << text;
+  }
+}
+
+TEST(ViewCache, KeepsWithinItsLimits) {
+  FakeClock clock;
+  ViewCacheConfig config;
+  config.max_entries = 10;
+  ViewCache cache(config, clock);
+  int loads = 0;
+  const auto read = [&](const std::string& key) {
+    auto answers = std::make_shared<Answers>();
+    const bool from_memory = cache.get(
+        key,
+        [&loads] {
+          ++loads;
+          return http::Response{};
+        },
+        http::Responder(answers));
+    EXPECT_EQ(answers->wait().status, 200);
+    return from_memory;
+  };
+  for (int i = 0; i < 100; ++i) read(std::to_string(i));
+  EXPECT_EQ(loads, 100);
+  EXPECT_TRUE(read("99"));
+  EXPECT_FALSE(read("0")) << "the least recently used went first";
+}
+
+TEST(ViewCache, RefusesRatherThanGrow) {
+  FakeClock clock;
+  ViewCacheConfig config;
+  config.max_loads = 1;
+  config.max_waiters = 2;
+  std::promise<void> open;
+  const std::shared_future<void> gate = open.get_future().share();
+  const auto slow = [gate] {
+    gate.wait();
+    return http::Response{};
+  };
+  ViewCache cache(config, clock);
+  const auto ask = [&](const std::string& key) {
+    auto answers = std::make_shared<Answers>();
+    cache.get(key, slow, http::Responder(answers));
+    return answers;
+  };
+  const auto first = ask("a");
+  EXPECT_EQ(ask("b")->wait().status, 503) << "one read too many";
+  const auto second = ask("a");
+  EXPECT_EQ(ask("a")->wait().status, 503) << "one waiter too many";
+  open.set_value();
+  EXPECT_EQ(first->wait().status, 200);
+  EXPECT_EQ(second->wait().status, 200);
+}
+
+}  // namespace
+}  // namespace fanfinity::api
