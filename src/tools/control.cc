@@ -1,0 +1,172 @@
+#include "tools/control.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <simdjson.h>
+#include <sys/un.h>
+
+#include <charconv>
+#include <memory>
+#include <utility>
+
+namespace fanfinity::tools {
+namespace {
+
+using base::Errc;
+using base::Error;
+
+constexpr std::size_t kDefaultLimit = 100;
+constexpr std::size_t kMaxReplayBody = 4U << 20U;
+
+http::Response failed(const base::Error& error) {
+  switch (error.code) {
+    case Errc::kNotFound:
+      return http::problem(404, error.detail);
+    case Errc::kInvalid:
+      return http::problem(400, error.detail);
+    case Errc::kUnavailable:
+    case Errc::kFull:
+    case Errc::kUnknownOutcome:
+    case Errc::kRefused:
+    case Errc::kFenced:
+    case Errc::kStopped:
+      return http::problem_retry(503, error.detail, std::chrono::seconds(1));
+    case Errc::kCorrupt:
+    case Errc::kInternal:
+      return http::problem(500, error.detail);
+  }
+  return http::problem(500, error.detail);
+}
+
+http::Response text(std::string body) {
+  http::Response response;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(body);
+  return response;
+}
+
+http::Response list(DeadLetters& letters, const http::Request& request) {
+  std::size_t limit = kDefaultLimit;
+  if (const std::string* given = request.query_value("limit")) {
+    const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), limit);
+    if (error != std::errc{} || end != given->data() + given->size()) {
+      return http::problem(400, "limit must be a whole number");
+    }
+  }
+  auto found = letters.list(limit);
+  if (!found) return failed(found.error());
+  if (request.query_value("json") == nullptr) return text(to_table(*found));
+  std::string lines;
+  for (const DeadLetter& letter : *found) lines += to_json(letter) + '\n';
+  return text(std::move(lines));
+}
+
+http::Response show(DeadLetters& letters, const http::Request& request) {
+  const auto id = base::Uuid::parse(request.params.front());
+  if (!id)
+    return http::problem(400, fmt::format("\"{}\" is not an event id (a UUID).", request.params.front()));
+  auto letter = letters.show(*id);
+  if (!letter) return failed(letter.error());
+  return text(to_json(*letter) + '\n');
+}
+
+/// The body: event ids, one a line; none means all.
+http::Response replay(DeadLetters& letters, const http::Request& request) {
+  std::vector<base::Uuid> ids;
+  std::string_view rest = request.body;
+  while (!rest.empty()) {
+    const std::size_t newline = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, newline);
+    rest.remove_prefix(std::min(newline + 1, rest.size()));
+    const auto id = base::Uuid::parse(line);
+    if (!id) return http::problem(400, fmt::format("\"{}\" is not an event id (a UUID).", line));
+    ids.push_back(*id);
+  }
+  auto replayed = letters.replay(ids);
+  if (!replayed) return failed(replayed.error());
+  if (*replayed == 0 && !ids.empty()) return http::problem(404, "None of these ids is a dead letter.");
+  return text(fmt::format("{} sent again\n", *replayed));
+}
+
+using Handle = http::Response (*)(DeadLetters&, const http::Request&);
+
+http::Route route(http::Method method, std::string path, DeadLetters& letters, Handle handle) {
+  http::Route made;
+  made.method = method;
+  made.path = std::move(path);
+  made.max_body = method == http::Method::kPost ? kMaxReplayBody : 0;
+  made.rate_limited = false;
+  made.handler = [&letters, handle](const http::Request& request, const http::Responder& respond) {
+    respond(handle(letters, request));
+  };
+  return made;
+}
+
+std::size_t collect(char* data, std::size_t size, std::size_t count, void* out) {
+  static_cast<std::string*>(out)->append(data, size * count);
+  return size * count;
+}
+
+std::string detail_of(const std::string& problem) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  std::string_view detail;
+  if (parser.parse(problem).get(document) != simdjson::SUCCESS ||
+      document["detail"].get(detail) != simdjson::SUCCESS) {
+    return problem;
+  }
+  return std::string(detail);
+}
+
+}  // namespace
+
+std::vector<http::Route> control_routes(DeadLetters& letters) {
+  std::vector<http::Route> routes;
+  routes.push_back(route(http::Method::kGet, "/dead", letters, &list));
+  routes.push_back(route(http::Method::kPost, "/dead/replay", letters, &replay));
+  routes.push_back(route(http::Method::kGet, "/dead/letter/{eventId}", letters, &show));
+  return routes;
+}
+
+base::Result<std::string> control_socket(const std::string& data_dir) {
+  const std::string plain = data_dir + "/control.sock";
+  if (plain.size() < sizeof(sockaddr_un::sun_path)) return plain;
+  // Kept open for the life of the process: the path leads through this descriptor.
+  const int directory = open(data_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0)
+    return Error{Errc::kUnavailable, fmt::format("{} cannot be opened; check that it exists.", data_dir)};
+  return fmt::format("/proc/self/fd/{}/control.sock", directory);
+}
+
+base::Result<std::string> ask_control(const std::string& data_dir, const std::string& target,
+                                      const std::optional<std::string>& post_body) {
+  const auto socket = control_socket(data_dir);
+  if (!socket) return socket.error();
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(curl_easy_init(), &curl_easy_cleanup);
+  if (!handle) return Error{Errc::kInternal, "libcurl could not be started."};
+  std::string body;
+  curl_easy_setopt(handle.get(), CURLOPT_UNIX_SOCKET_PATH, socket->c_str());
+  curl_easy_setopt(handle.get(), CURLOPT_URL, ("http://localhost" + target).c_str());
+  curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, &collect);
+  curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &body);
+  curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT, 120L);
+  if (post_body) {
+    curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post_body->size()));
+    curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDS, post_body->c_str());
+  }
+  const CURLcode code = curl_easy_perform(handle.get());
+  if (code == CURLE_COULDNT_CONNECT) {
+    return Error{Errc::kUnavailable,
+                 fmt::format("No `fanfinity up` runs on {}: start it, or name its directory with --data-dir.",
+                             data_dir)};
+  }
+  if (code != CURLE_OK) return Error{Errc::kUnavailable, curl_easy_strerror(code)};
+  long status = 0;
+  curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+  if (status != 200) return Error{Errc::kUnavailable, detail_of(body)};
+  return body;
+}
+
+}  // namespace fanfinity::tools
