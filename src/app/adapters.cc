@@ -1,0 +1,112 @@
+#include "app/adapters.h"
+
+#include <filesystem>
+
+#include "base/log_line.h"
+#include "store/migrations.h"
+
+namespace fanfinity::app {
+
+log::LocalLogConfig local_log_config(const config::Settings& settings) {
+  log::LocalLogConfig config;
+  config.directory = std::filesystem::path(settings.data_dir) / "log";
+  config.partitions = settings.log.partitions;
+  config.segment_bytes = settings.log.segment_bytes;
+  config.max_bytes = settings.log.max_bytes;
+  config.retry_max_bytes = settings.log.max_bytes / 8;
+  config.dead_max_bytes =
+      settings.log.dead_max_bytes > 0 ? settings.log.dead_max_bytes : settings.log.max_bytes / 8;
+  config.max_queued_bytes = settings.log.queue_bytes;
+  return config;
+}
+
+store::ClickHouseEndpoint clickhouse_endpoint(const config::Settings& settings) {
+  store::ClickHouseEndpoint endpoint;
+  endpoint.host = settings.clickhouse.host;
+  endpoint.port = settings.clickhouse.port;
+  endpoint.database = settings.clickhouse.database;
+  endpoint.user = settings.clickhouse.user;
+  endpoint.password = settings.clickhouse.password;
+  endpoint.https = settings.clickhouse.secure;
+  endpoint.ca_file = settings.clickhouse.ca_file;
+  endpoint.client_cert_file = settings.clickhouse.cert_file;
+  endpoint.client_key_file = settings.clickhouse.key_file;
+  endpoint.compression = store::compression_for(endpoint.host);
+  endpoint.request_timeout = settings.clickhouse.request_timeout;
+  return endpoint;
+}
+
+store::EmbeddedClickHouseConfig embedded_clickhouse_config(const config::Settings& settings) {
+  store::EmbeddedClickHouseConfig config;
+  config.directory = std::filesystem::path(settings.data_dir) / "clickhouse";
+  config.library = settings.clickhouse.library;
+  config.database = settings.clickhouse.database;
+  config.memory_bytes = settings.clickhouse.memory_bytes;
+  config.request_timeout = settings.clickhouse.request_timeout;
+  return config;
+}
+
+pipeline::ConsumerConfig consumer_config(const config::Settings& settings) {
+  const config::PipelineSettings& from = settings.pipeline;
+  pipeline::ConsumerConfig config;
+  config.batch_max_events = from.batch_max_events;
+  config.batch_max_age = from.batch_max_age;
+  config.max_inserts_per_second = from.max_inserts_per_second;
+  config.dedup_window = from.dedup_window;
+  config.dedup_filter_bytes = from.dedup_filter_bytes;
+  config.max_attempts = from.retry_max_attempts;
+  config.retry_first_delay = from.retry_first_delay;
+  config.retry_max_delay = from.retry_max_delay;
+  config.intent_max_age = from.intent_max_age;
+  return config;
+}
+
+api::ViewCacheConfig view_cache_config(const config::Settings& settings) {
+  api::ViewCacheConfig config;
+  config.refresh = settings.server.metrics_refresh;
+  return config;
+}
+
+http::ServerConfig server_config(const config::Settings& settings) {
+  const config::ServerSettings& from = settings.server;
+  http::ServerConfig config;
+  config.host = from.host;
+  config.port = from.port;
+  config.threads = from.threads;
+  config.max_connections = from.max_connections;
+  config.max_buffered_bytes = from.max_buffered_bytes;
+  config.header_timeout = from.header_timeout;
+  config.body_timeout = from.body_timeout;
+  config.idle_timeout = from.idle_timeout;
+  config.request_timeout = from.request_timeout;
+  config.drain_timeout = from.drain_timeout;
+  config.rate_limit = from.rate_limit;
+  config.rate_burst = from.rate_burst;
+  config.write_keys = from.write_keys;
+  config.read_keys = from.read_keys;
+  return config;
+}
+
+http::ServerConfig control_server_config(const std::string& unix_socket) {
+  http::ServerConfig config;
+  config.unix_socket = unix_socket;
+  config.threads = 1;
+  config.max_connections = 16;
+  config.request_timeout = std::chrono::minutes(2);
+  return config;
+}
+
+base::Status migrate(store::ClickHouseHttp& clickhouse, const config::Settings& settings) {
+  store::SchemaConfig schema;
+  schema.retention_days = settings.clickhouse.retention_days;
+  schema.dedup_window = settings.pipeline.dedup_window;
+  schema.token_window =
+      store::token_window_for(settings.pipeline.max_inserts_per_second, settings.pipeline.intent_max_age);
+  schema.fsync = settings.clickhouse.host.empty() && settings.clickhouse.fsync;
+  const auto applied = store::Migrator(clickhouse, schema).run();
+  if (!applied) return applied.error();
+  if (*applied > 0) base::log_line(base::Level::kInfo, "schema migrated", {{"migrations", *applied}});
+  return {};
+}
+
+}  // namespace fanfinity::app

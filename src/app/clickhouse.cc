@@ -1,0 +1,48 @@
+// fanfinity clickhouse: the embedded ClickHouse as a server.
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "app/commands.h"
+#include "app/settings_flags.h"
+#include "store/clickhouse_library.h"
+
+namespace fanfinity::app {
+namespace {
+
+int serve(const config::LoadedSettings& loaded, const std::string& listen_host) {
+  const config::ClickHouseSettings& settings = loaded.settings.clickhouse;
+  const auto library = store::find_clickhouse_library(settings.library);
+  if (!library) {
+    complain(library.error().detail);
+    return kFailed;
+  }
+  store::ClickHouseLibraryConfig config;
+  config.library = *library;
+  config.directory = std::filesystem::path(loaded.settings.data_dir) / "clickhouse";
+  config.listen_host = listen_host;
+  config.http_port = settings.port;
+  config.user = settings.user;
+  config.password = settings.password;
+  config.memory_bytes = settings.memory_bytes;
+  return store::run_clickhouse_library(config);
+}
+
+}  // namespace
+
+void add_clickhouse_command(CLI::App& cli, int& exit_code) {
+  CLI::App* command = cli.add_subcommand(
+      "clickhouse", "Run the embedded ClickHouse as a server on CLICKHOUSE_PORT, by itself");
+  auto listen_host = std::make_shared<std::string>("127.0.0.1");
+  auto supervised = std::make_shared<bool>(false);
+  command->add_option("--listen-host", *listen_host, "The address to listen on")->capture_default_str();
+  // How `up` starts its child; not for people.
+  command->add_flag("--supervised", *supervised)->group("");
+  run_with_settings(*command, exit_code, [listen_host, supervised](const config::LoadedSettings& loaded) {
+    return *supervised ? store::run_supervised_clickhouse() : serve(loaded, *listen_host);
+  });
+}
+
+}  // namespace fanfinity::app
