@@ -1,0 +1,56 @@
+"""Events as the contract wants them: ids, times and JSON lines."""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+_NAMESPACE = uuid.UUID("5f0b3a52-7c1e-5d6c-9a3f-0f8f6e1f2a77")
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class MatchEvent:
+    """One thing that happened. `at` counts milliseconds since kick-off, the break included."""
+
+    at: int
+    kind: str
+    team: int
+    player_id: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def format_time(moment: datetime) -> str:
+    """RFC 3339 in UTC, milliseconds only when there are some."""
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    milliseconds = moment.microsecond // 1000
+    return f"{text}.{milliseconds:03d}Z" if milliseconds else f"{text}Z"
+
+
+def parse_time(text: str) -> datetime:
+    """An RFC 3339 date-time, or a date alone (its midnight UTC); without an offset it is UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+
+
+def kick_off_ms(kick_off: datetime) -> int:
+    return (kick_off - EPOCH) // timedelta(milliseconds=1)
+
+
+def event_id(match_id: str, number: int) -> uuid.UUID:
+    """The same event of the same match always has the same id, so sending a match again counts nothing twice."""
+    return uuid.uuid5(_NAMESPACE, f"{match_id}#{number}")
+
+
+def to_line(event: MatchEvent, match_id: str, number: int, kick_off: datetime) -> bytes:
+    document = {
+        "eventId": str(event_id(match_id, number)),
+        "matchId": match_id,
+        "eventType": event.kind,
+        "timestamp": format_time(kick_off + timedelta(milliseconds=event.at)),
+        "teamId": event.team,
+        "playerId": event.player_id,
+        "metadata": event.metadata,
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
