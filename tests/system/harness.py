@@ -1,0 +1,196 @@
+"""`fanfinity up` under test: start, kill, stop, and look inside.
+
+Settings are given through the environment, as an operator does. Whatever a test leaves running is
+killed at the end, by process id."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import uuid
+from pathlib import Path
+
+import processes
+from http_client import Client
+from sql import ClickHouse
+from waiting import BINARY, patience, sanitizer, wait_until
+
+STARTED = []  # every Up of the running test, for conftest
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def base_environment():
+    """The caller's environment without any setting of the service that could leak in from outside."""
+    kept = ("PATH", "HOME", "TMPDIR", "LANG", "LIBCHDB_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    if sanitizer() == "asan":  # a small quarantine, so that memory bounds mean something
+        given = environment.get("ASAN_OPTIONS")
+        environment["ASAN_OPTIONS"] = f"{given}:quarantine_size_mb=16" if given else "quarantine_size_mb=16"
+    return environment
+
+
+def run(*arguments, env=None, timeout=60.0, binary=BINARY, **options):
+    """Runs one command of the binary to its end."""
+    return subprocess.run(
+        [binary, *arguments],
+        env=base_environment() | (env or {}),
+        capture_output=True,
+        text=True,
+        timeout=timeout * patience(),
+        check=False,
+        **options,
+    )
+
+
+class Up:
+    """One `fanfinity up` with a port and a data directory that stay the same over restarts."""
+
+    def __init__(self, root: Path, **settings):
+        self.data_dir = root / "data"
+        self.log_path = root / "up.log"
+        self.port = free_port()
+        self.tag = str(uuid.uuid4())
+        self.environment = (
+            base_environment()
+            | {"SERVER_PORT": str(self.port), "FANFINITY_DATA_DIR": str(self.data_dir), "TEST_TAG": self.tag}
+            | {key: str(setting) for key, setting in settings.items()}
+        )
+        self.process = None
+        STARTED.append(self)
+
+    # -- life ---------------------------------------------------------------------------------------
+    def start(self, ready=True, arguments=()):
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [BINARY, "up", *arguments],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        if ready:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self, seconds=60.0):
+        wait_until(self.is_ready, lambda: f"ready; last answer: {self.ready_answer()}", seconds)
+
+    def is_ready(self):
+        assert self.process.poll() is None, f"`up` ended by itself with {self.process.returncode}:\n{self.log_tail()}"
+        answer = self.ready_answer()
+        return answer is not None and answer.status == 200
+
+    def ready_answer(self):
+        """The answer of /ready, or None while nobody listens."""
+        try:
+            return self.get("/ready")
+        except OSError:
+            return None
+
+    def kill(self):
+        """kill -9 of `up` itself, and nothing else."""
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self, seconds=60.0):
+        """SIGTERM; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait_exit(seconds)
+
+    def wait_exit(self, seconds=60.0):
+        try:
+            return self.process.wait(seconds * patience())
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running after {seconds * patience():.0f} s:\n{self.log_tail()}") from None
+
+    def stop(self):
+        """An orderly end: exit code 0 and nothing left behind."""
+        code = self.terminate()
+        assert code == 0, f"SIGTERM ended `up` with {code}:\n{self.log_tail()}"
+        self.wait_gone()
+
+    def wait_gone(self, seconds=20.0):
+        """Until no process of this tree lives; an orphan fails the test."""
+        wait_until(
+            lambda: not self.tree(),
+            lambda: f"no orphan; left: {[(p, processes.command_line(p)) for p in self.tree()]}",
+            seconds,
+        )
+
+    def discard(self):
+        """Kills whatever is left, for the end of a test that failed."""
+        processes.kill_all(self.tree())
+        if self.process is not None:
+            self.process.wait()
+        processes.kill_all(self.tree())
+
+    # -- a look inside ------------------------------------------------------------------------------
+    def tree(self):
+        return processes.mentioning(self.tag, str(self.data_dir))
+
+    def clickhouse_pids(self):
+        """The children of `up`: nothing but the embedded ClickHouse."""
+        return [pid for pid in self.tree() if pid != self.process.pid]
+
+    def log_tail(self, size=6000):
+        data = self.log_path.read_bytes() if self.log_path.exists() else b""
+        return data[-size:].decode(errors="replace")
+
+    def client(self, timeout=30.0):
+        return Client(self.port, timeout * patience())
+
+    def get(self, path, **headers):
+        """One GET on a connection of its own."""
+        client = self.client()
+        try:
+            return client.get(path, **headers)
+        finally:
+            client.close()
+
+    def post(self, event):
+        client = self.client()
+        try:
+            return client.post_event(event)
+        finally:
+            client.close()
+
+    def clickhouse(self):
+        """SQL straight to the embedded ClickHouse, past the service."""
+        return ClickHouse(json.loads((self.data_dir / "clickhouse" / "endpoint.json").read_text()))
+
+    def run(self, *arguments, **options):
+        """Another command of the binary with the settings of this `up`."""
+        return run(*arguments, env=self.environment, **options)
+
+    def gauge(self, name):
+        """The sum of a metric of /metrics over its labels; None when it is not there."""
+        return prometheus_sum(self.get("/metrics").body.decode(), name)
+
+    def lag(self):
+        return self.gauge("fanfinity_consumer_lag")
+
+    def wait_lag_zero(self, seconds=60.0):
+        wait_until(lambda: self.lag() == 0, lambda: f"lag zero, is {self.lag()}", seconds, interval=0.1)
+
+
+def prometheus_samples(text):
+    """[(name, labels as text, value)] of the Prometheus text format."""
+    samples = []
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            series, _, value = line.rpartition(" ")
+            name, _, labels = series.partition("{")
+            samples.append((name, labels.rstrip("}"), float(value)))
+    return samples
+
+
+def prometheus_sum(text, wanted, label=""):
+    values = [value for name, labels, value in prometheus_samples(text) if name == wanted and label in labels]
+    return sum(values) if values else None

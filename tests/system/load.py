@@ -1,0 +1,165 @@
+"""Clients that send until they read 202, on purpose many things twice, and write down what was acknowledged."""
+
+import http.client
+import json
+import random
+import threading
+import time
+from collections import Counter
+
+from events import EventSource
+from http_client import BATCH, EVENTS, JSON, NDJSON, Client
+from waiting import patience
+
+_pause = threading.Event()
+
+
+class Journal:
+    """What one client was told is durable: a line an acknowledgement, on disk before the next request."""
+
+    def __init__(self, path):
+        self._path = path
+        self._file = path.open("w", encoding="utf-8")
+
+    def acknowledge(self, sent):
+        self._file.write("".join(json.dumps(event) + "\n" for event in sent))
+        self._file.flush()
+
+    def read(self):
+        return [json.loads(line) for line in self._path.read_text(encoding="utf-8").splitlines()]
+
+
+class LoadClient(threading.Thread):
+    """Posts single events and batches until told to stop; every request again and again until 202.
+
+    A fifth of what it sends is something acknowledged before, by it or by another client (`memory` is
+    shared), now and then with the id in upper case: a client retry as the contract allows it."""
+
+    def __init__(self, port, name, seed, match_ids, folder, memory, pause=0.0):
+        super().__init__(name=name, daemon=True)
+        self.journal = Journal(folder / f"{name}.ndjson")
+        self.answers = Counter()  # status, or the kind of connection error, to how often
+        self.acknowledged = 0  # events told to be durable, duplicates included
+        self.resent = 0
+        self.last_ack_ms = 0
+        self.failure = None
+        self._port = port
+        self._source = EventSource(seed, match_ids)
+        self._random = random.Random(seed)
+        self._memory = memory
+        self._pause = pause
+        self._stop_event = threading.Event()
+
+    def run(self):
+        client = Client(self._port, timeout=20 * patience())
+        try:
+            while not self._stop_event.is_set():
+                self._send_until_accepted(client, self._pick())
+                if self._pause:
+                    self._stop_event.wait(self._pause)
+        except Exception as error:  # shown by LoadClients.stop
+            self.failure = error
+        finally:
+            client.close()
+
+    def stop(self):
+        """Ends after the request under way has been acknowledged."""
+        self._stop_event.set()
+
+    def _pick(self):
+        """One event, or the events of a batch."""
+        size = 1 if self._random.random() < 0.7 else self._random.randrange(2, 40)
+        return [
+            self._duplicate() if self._memory and self._random.random() < 0.2 else self._source.next()
+            for _ in range(size)
+        ]
+
+    def _duplicate(self):
+        self.resent += 1
+        again = dict(self._memory[self._random.randrange(len(self._memory))])
+        if self._random.random() < 0.3:
+            again["eventId"] = again["eventId"].upper()
+        return again
+
+    def _send_until_accepted(self, client, events):
+        path, headers, body = self._encode(events)
+        while True:
+            try:
+                answer = client.request("POST", path, body, headers)
+            except (OSError, http.client.HTTPException) as error:
+                self.answers[type(error).__name__] += 1
+                _pause.wait(0.02)
+                continue
+            self.answers[answer.status] += 1
+            if answer.status == 202:
+                break
+            assert answer.status in (408, 429, 503), f"a valid request was refused for good: {answer}"
+            _pause.wait(0.02)
+        if path == BATCH:
+            assert answer.json()["accepted"] == len(events), answer
+        self.last_ack_ms = time.time_ns() // 1_000_000
+        self.journal.acknowledge(events)
+        self.acknowledged += len(events)
+        self._memory.extend(events)
+
+    def _encode(self, events):
+        if len(events) == 1:
+            return EVENTS, JSON, json.dumps(events[0]).encode()
+        if self._random.random() < 0.5:
+            return BATCH, JSON, json.dumps(events).encode()
+        return BATCH, NDJSON, "\n".join(map(json.dumps, events)).encode()
+
+
+class LoadClients:
+    """Several of them, as a context: they start on entry, and are stopped and asked for failures on exit."""
+
+    def __init__(self, port, folder, match_ids, count=6, seed=1, pause=0.0):
+        folder.mkdir(exist_ok=True)
+        memory = []
+        self._clients = [
+            LoadClient(port, f"client{seed}-{n}", seed * 1000 + n, match_ids, folder, memory, pause)
+            for n in range(count)
+        ]
+
+    def __enter__(self):
+        for client in self._clients:
+            client.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        for client in self._clients:
+            client.stop()
+        if kind is None:
+            self.stop()
+
+    def stop(self, seconds=60.0):
+        """Waits until every client has had its last request acknowledged."""
+        for client in self._clients:
+            client.stop()
+        deadline = time.monotonic() + seconds * patience()
+        for client in self._clients:
+            client.join(max(0.0, deadline - time.monotonic()))
+            assert not client.is_alive(), f"{client.name} got no 202 in {seconds} s: {dict(client.answers)}"
+            if client.failure:
+                raise client.failure
+
+    @property
+    def acknowledged(self):
+        return sum(client.acknowledged for client in self._clients)
+
+    @property
+    def resent(self):
+        return sum(client.resent for client in self._clients)
+
+    @property
+    def answers(self):
+        """Status or connection error to how often, over all clients."""
+        return sum((client.answers for client in self._clients), Counter())
+
+    @property
+    def last_ack_ms(self):
+        return max(client.last_ack_ms for client in self._clients)
+
+    def journalled(self):
+        """Every acknowledged event, duplicates included, from disk."""
+        return [event for client in self._clients for event in client.journal.read()]
