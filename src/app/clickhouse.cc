@@ -21,7 +21,7 @@ int serve(const config::LoadedSettings& loaded, const std::string& listen_host) 
   }
   store::ClickHouseLibraryConfig config;
   config.library = *library;
-  config.directory = std::filesystem::path(loaded.settings.data_dir) / "clickhouse";
+  config.directory = std::filesystem::absolute(loaded.settings.data_dir) / "clickhouse";
   config.listen_host = listen_host;
   config.http_port = settings.port;
   config.user = settings.user;

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "store/clickhouse_config.h"
+#include "store/insert_tokens.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FANFINITY_SANITIZED 1
@@ -74,6 +75,12 @@ using CommandLine = void* (*)(int, char**);
 int serve(const ClickHouseLibraryConfig& config) {
   if (auto locked = lock_directory(config.directory, config.lock_timeout); !locked)
     return fail(locked.error().detail);
+  const auto forgotten = forget_tokens_without_part(config.directory / "data");
+  if (!forgotten) return fail(forgotten.error().detail);
+  if (*forgotten > 0) {
+    static_cast<void>(std::fprintf(
+        stderr, "Insert tokens without rows, left by a kill, were forgotten: %zu.\n", *forgotten));
+  }
   void* library = ::dlopen(config.library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr)
     return fail("ClickHouse's library cannot be loaded: " + std::string(::dlerror()) + ".");
@@ -260,9 +267,10 @@ Result<std::string> encode(const ClickHouseLibraryConfig& config) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   });
   if (!plain_user || config.user == "default") {
-    return Error{
-        Errc::kInvalid,
-        "The user of the embedded ClickHouse must be letters, digits and underscores, and not \"default\"."};
+    return Error{Errc::kInvalid,
+                 "The user of the embedded ClickHouse must be letters, digits and underscores, and not "
+                 "\"default\": set "
+                 "CLICKHOUSE_USER (and CLICKHOUSE_PASSWORD), here and for those who use it."};
   }
   if (!config.directory.is_absolute()) {
     return Error{Errc::kInvalid, "The directory of ClickHouse must be an absolute path."};
