@@ -42,6 +42,10 @@ static_assert(std::ranges::is_sorted(kRefusals));
 constexpr std::array kTurnedAway = {192, 193, 194, 195, 202, 497, 516};
 static_assert(std::ranges::is_sorted(kTurnedAway));
 
+// Of those, what only a person can mend.
+constexpr std::array kHopeless = {192, 193, 194, 195, 497, 516};
+static_assert(std::ranges::is_sorted(kHopeless));
+
 constexpr std::string_view advice(int code) {
   switch (code) {
     case 60:  // UNKNOWN_TABLE
@@ -101,7 +105,9 @@ int code_of(std::string_view message) {
 
 Error to_error(const ServerError& error, Work work) {
   Errc code = Errc::kUnknownOutcome;
-  if (work == Work::kRead || std::ranges::binary_search(kTurnedAway, error.code)) code = Errc::kUnavailable;
+  const bool harmless = work == Work::kRead || work == Work::kLogin;
+  if (harmless || std::ranges::binary_search(kTurnedAway, error.code)) code = Errc::kUnavailable;
+  if (work == Work::kLogin && std::ranges::binary_search(kHopeless, error.code)) code = Errc::kInvalid;
   if (work == Work::kInsert && is_refusal(error.code) && !happened_in_a_view(error.message)) {
     code = Errc::kRefused;
   }

@@ -18,12 +18,14 @@ enum class Work {
   kInsert,  ///< An insert of rows under a token.
   kChange,  ///< DDL: may have been done; harmless to repeat.
   kRead,    ///< Changes nothing.
+  kLogin,   ///< Asks whether we are let in, at start.
 };
 
 /// Inserts: kRefused only for a code of the short list about values, parsing and constraints, and only when
 /// it was raised before anything was written, that is not in a materialized view. kUnavailable where
 /// the server turned us away before it looked at the rows. kUnknownOutcome for all else.
-/// Reads: always kUnavailable. DDL: kUnknownOutcome, or kUnavailable when turned away.
+/// Reads: always kUnavailable. DDL: kUnknownOutcome, or kUnavailable when turned away. Login: kInvalid when
+/// no waiting will help (user, password, address, rights), else kUnavailable.
 [[nodiscard]] base::Error to_error(const ServerError& error, Work work);
 
 /// Whether `code` is on the list of refusals.

@@ -239,6 +239,12 @@ void apply_timeout(CURL* curl, std::chrono::milliseconds timeout, bool streaming
   set(curl, CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(timeout.count() / 1'000)));
 }
 
+/// A certificate or key, theirs or ours, that will not become better by waiting.
+bool is_certificate_fault(CURLcode result) {
+  return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CERTPROBLEM ||
+         result == CURLE_SSL_CACERT_BADFILE;
+}
+
 // Whether the failure certainly came before a byte of the request was sent.
 bool never_sent(CURLcode result, bool begun) {
   if (begun) return false;
@@ -292,7 +298,14 @@ Status ClickHouseHttp::perform(Exchange& exchange) {
   if (exchange.exception_code == 0) exchange.exception_code = code_of(exchange.error_text);
   if (result != CURLE_OK && exchange.exception_code == 0) {
     const bool unsent = never_sent(result, exchange.begun);
-    const bool harmless = unsent || exchange.work == Work::kRead;
+    const bool harmless = unsent || exchange.work == Work::kRead || exchange.work == Work::kLogin;
+    if (exchange.work == Work::kLogin && is_certificate_fault(result)) {
+      return Error{Errc::kInvalid,
+                   "TLS with ClickHouse at " + where +
+                       " failed: " + (reason[0] != '\0' ? reason : curl_easy_strerror(result)) +
+                       ". Check CLICKHOUSE_CA_FILE, CLICKHOUSE_CERT_FILE and CLICKHOUSE_KEY_FILE, "
+                       "and that the certificate names the host."};
+    }
     return Error{harmless ? Errc::kUnavailable : Errc::kUnknownOutcome,
                  (unsent ? "ClickHouse at " + where + " cannot be reached: "
                          : "The connection to ClickHouse at " + where + " failed during a request: ") +
@@ -302,13 +315,22 @@ Status ClickHouseHttp::perform(Exchange& exchange) {
   return to_error({exchange.exception_code, status, exchange.error_text}, exchange.work);
 }
 
+namespace {
+
+// What is exact must not rest on a cache of earlier verdicts: the query condition cache of ClickHouse, and
+// skip indexes looked at while reading that feed it, have lost rows (ClickHouse issues 87091, 104004,
+// 104781).
+constexpr std::string_view kExactly = "&use_query_condition_cache=0&use_skip_indexes_on_data_read=0";
+
+}  // namespace
+
 Result<std::string> ClickHouseHttp::read(const ClickHouseQuery& query, std::size_t max_bytes) {
   std::string answer;
   Exchange exchange;
   exchange.get = true;  // ClickHouse lets a GET change nothing.
   exchange.timeout = query.timeout;
-  exchange.url =
-      url_of(query) + "&wait_end_of_query=1";  // A late failure is then a status, not half an answer.
+  // A late failure is then a status, not half an answer.
+  exchange.url = url_of(query).append(kExactly).append("&wait_end_of_query=1");
   exchange.each = [&](std::string_view chunk) -> Status {
     if (chunk.size() > max_bytes - answer.size()) {
       return Error{Errc::kFull,
@@ -326,7 +348,7 @@ Status ClickHouseHttp::stream(const ClickHouseQuery& query,
   Exchange exchange;
   exchange.get = true;
   exchange.streaming = true;
-  exchange.url = url_of(query);
+  exchange.url = url_of(query).append(kExactly);
   exchange.each = each;
   return perform(exchange);
 }
@@ -351,6 +373,14 @@ Status ClickHouseHttp::execute(const ClickHouseQuery& query) {
   Exchange exchange;
   exchange.work = Work::kChange;
   exchange.url = url_of(query);
+  return perform(exchange);
+}
+
+Status ClickHouseHttp::log_in() {
+  Exchange exchange;
+  exchange.work = Work::kLogin;
+  exchange.get = true;
+  exchange.url = url_of({.sql = "SELECT 1", .params = {}, .settings = {}, .in_database = false});
   return perform(exchange);
 }
 

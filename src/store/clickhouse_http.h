@@ -70,6 +70,9 @@ class ClickHouseHttp {
   [[nodiscard]] base::Status insert(const ClickHouseQuery& query, std::string_view rows);
   /// DDL, and what else changes something and may be repeated.
   [[nodiscard]] base::Status execute(const ClickHouseQuery& query);
+  /// Whether the server knows us and lets us in. kInvalid: a password, right or certificate is refused, and
+  /// no waiting will help.
+  [[nodiscard]] base::Status log_in();
   /// The server answers and is not asked for anything, not even who we are.
   [[nodiscard]] base::Status ping();
 
