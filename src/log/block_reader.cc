@@ -16,7 +16,8 @@ constexpr std::size_t kProbeChunk = 1U << 20U;
 /// One past the last header of this life in [from, segment's end), 0 when there is none; kCorrupt when one
 /// belongs to a write that began after `from`.
 Result<std::uint64_t> probe_beyond(const Segment& segment, std::uint64_t from) {
-  std::vector<std::byte> buffer(kProbeChunk + kBlockHeaderBytes);
+  const auto ahead = segment.header.bytes - std::min(from, segment.header.bytes);
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(kProbeChunk, ahead) + kBlockHeaderBytes);
   std::uint64_t last = 0;
   for (auto chunk = from; chunk + kBlockHeaderBytes <= segment.header.bytes; chunk += kProbeChunk) {
     const auto wanted = std::min<std::uint64_t>(buffer.size(), segment.header.bytes - chunk);

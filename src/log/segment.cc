@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <random>
@@ -117,6 +118,16 @@ Result<std::shared_ptr<Segment>> open_segment(FileSystem& files, const std::file
                  fmt::format("The header of {} is damaged: restore the file, or move the log's "
                              "directory away to start with an empty log.",
                              path.string())};
+  }
+  // Files are zeroed whole before they are used: one cut short has lost records.
+  std::array<std::byte, 1> last{};
+  const auto whole = (*file)->read_at(header->bytes - 1, last);
+  if (!whole) return whole.error();
+  if (*whole == 0) {
+    return Error{Errc::kCorrupt,
+                 fmt::format("{} is shorter than its {} bytes: restore the file, or move the log's "
+                             "directory away to start with an empty log.",
+                             path.string(), header->bytes)};
   }
   return std::make_shared<Segment>(Segment{path, std::move(file).value(), *header});
 }
