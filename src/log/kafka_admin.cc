@@ -22,6 +22,8 @@ constexpr int kPatienceMilliseconds = 5'000;
 constexpr std::size_t kErrorText = 512;
 
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, FreeWith<rd_kafka_NewTopic_destroy>>;
+using NewPartitions = std::unique_ptr<rd_kafka_NewPartitions_t, FreeWith<rd_kafka_NewPartitions_destroy>>;
+using Groups = std::unique_ptr<const rd_kafka_group_list, FreeWith<rd_kafka_group_list_destroy>>;
 using Resource = std::unique_ptr<rd_kafka_ConfigResource_t, FreeWith<rd_kafka_ConfigResource_destroy>>;
 using GroupOffsets =
     std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, FreeWith<rd_kafka_ListConsumerGroupOffsets_destroy>>;
@@ -43,6 +45,7 @@ Result<KafkaEvent> answer_of(rd_kafka_queue_t* queue) {
   return event;
 }
 
+/// Of creating a topic, or partitions of it.
 Status created_status(const rd_kafka_topic_result_t& result) {
   const auto code = rd_kafka_topic_result_error(&result);
   const char* text = rd_kafka_topic_result_error_string(&result);
@@ -101,12 +104,45 @@ Status create_kafka_topics(rd_kafka_t* handle, const std::vector<NewKafkaTopic>&
   return {};
 }
 
-Result<std::map<std::string, std::map<std::string, std::string>>> ask_kafka_topic_settings(
-    rd_kafka_t* handle, const std::vector<std::string>& topics) {
+Status add_kafka_partitions(rd_kafka_t* handle, const std::string& topic, std::uint32_t partitions) {
+  std::array<char, kErrorText> text{};
+  const NewPartitions wanted(rd_kafka_NewPartitions_new(topic.c_str(), partitions, text.data(), text.size()));
+  if (!wanted) return Error{Errc::kInvalid, fmt::format("Topic {}: {}.", topic, text.data())};
+  auto* only = wanted.get();
+  const KafkaQueue queue(rd_kafka_queue_new(handle));
+  const auto options = options_for(handle, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS);
+  rd_kafka_AdminOptions_set_operation_timeout(options.get(), kPatienceMilliseconds, text.data(), text.size());
+  rd_kafka_CreatePartitions(handle, &only, 1, options.get(), queue.get());
+  const auto answer = answer_of(queue.get());
+  if (!answer) return answer.error();
+  std::size_t count = 0;
+  const auto* result = rd_kafka_event_CreatePartitions_result(answer->get());
+  const auto** grown = rd_kafka_CreatePartitions_result_topics(result, &count);
+  return count == 1 ? created_status(*grown[0]) : Status{};
+}
+
+Result<int> ask_members_of_group(rd_kafka_t* handle, const std::string& group) {
+  const rd_kafka_group_list* list = nullptr;
+  const auto code = rd_kafka_list_groups(handle, group.c_str(), &list, kPatienceMilliseconds);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return read_error(code);
+  const Groups groups(list);
+  int members = 0;
+  for (int i = 0; i < groups->group_cnt; ++i) {
+    if (groups->groups[i].group == group) members += groups->groups[i].member_cnt;
+  }
+  return members;
+}
+
+namespace {
+
+using SettingsByName = std::map<std::string, std::map<std::string, std::string>>;
+
+Result<SettingsByName> ask_settings(rd_kafka_t* handle, rd_kafka_ResourceType_t type,
+                                    const std::vector<std::string>& names) {
   std::vector<Resource> owners;
   std::vector<rd_kafka_ConfigResource_t*> wanted;
-  for (const auto& topic : topics) {
-    owners.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  for (const auto& name : names) {
+    owners.emplace_back(rd_kafka_ConfigResource_new(type, name.c_str()));
     wanted.push_back(owners.back().get());
   }
   const KafkaQueue queue(rd_kafka_queue_new(handle));
@@ -117,13 +153,12 @@ Result<std::map<std::string, std::map<std::string, std::string>>> ask_kafka_topi
   std::size_t count = 0;
   const auto* result = rd_kafka_event_DescribeConfigs_result(answer->get());
   const auto** described = rd_kafka_DescribeConfigs_result_resources(result, &count);
-  std::map<std::string, std::map<std::string, std::string>> settings;
+  SettingsByName settings;
   for (std::size_t i = 0; i < count; ++i) {
     auto& values = settings[rd_kafka_ConfigResource_name(described[i])];
     if (const auto code = rd_kafka_ConfigResource_error(described[i]); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      base::log_line(
-          base::Level::kWarn, "A topic's settings cannot be read, so they are not checked.",
-          {{"topic", rd_kafka_ConfigResource_name(described[i])}, {"error", describe_kafka(code)}});
+      base::log_line(base::Level::kWarn, "Settings of Kafka cannot be read, so they are not checked.",
+                     {{"of", rd_kafka_ConfigResource_name(described[i])}, {"error", describe_kafka(code)}});
       continue;
     }
     std::size_t entries = 0;
@@ -134,6 +169,22 @@ Result<std::map<std::string, std::map<std::string, std::string>>> ask_kafka_topi
     }
   }
   return settings;
+}
+
+}  // namespace
+
+Result<SettingsByName> ask_kafka_topic_settings(rd_kafka_t* handle, const std::vector<std::string>& topics) {
+  return ask_settings(handle, RD_KAFKA_RESOURCE_TOPIC, topics);
+}
+
+Result<std::string> ask_kafka_broker_setting(rd_kafka_t* handle, std::int32_t broker,
+                                             const std::string& name) {
+  const auto id = std::to_string(broker);
+  const auto settings = ask_settings(handle, RD_KAFKA_RESOURCE_BROKER, {id});
+  if (!settings) return settings.error();
+  const auto found = settings->find(id);
+  if (found == settings->end() || !found->second.contains(name)) return std::string();
+  return found->second.at(name);
 }
 
 Result<std::vector<Committed>> ask_committed_of_group(rd_kafka_t* handle, const std::string& group,

@@ -23,6 +23,17 @@ struct NewKafkaTopic {
 /// Success too when somebody else has created them meanwhile. kInvalid: not allowed, or impossible.
 [[nodiscard]] base::Status create_kafka_topics(rd_kafka_t* handle, const std::vector<NewKafkaTopic>& topics);
 
+/// Adds partitions until there are `partitions` of them. kInvalid: not allowed, or impossible.
+[[nodiscard]] base::Status add_kafka_partitions(rd_kafka_t* handle, const std::string& topic,
+                                                std::uint32_t partitions);
+
+/// A setting of the brokers, as one of them tells it; empty when this user may not read it.
+[[nodiscard]] base::Result<std::string> ask_kafka_broker_setting(rd_kafka_t* handle, std::int32_t broker,
+                                                                 const std::string& name);
+
+/// How many members a group has now.
+[[nodiscard]] base::Result<int> ask_members_of_group(rd_kafka_t* handle, const std::string& group);
+
 /// The settings in force of each topic. A topic whose settings this user may not read has none.
 [[nodiscard]] base::Result<std::map<std::string, std::map<std::string, std::string>>>
 ask_kafka_topic_settings(rd_kafka_t* handle, const std::vector<std::string>& topics);

@@ -30,11 +30,6 @@ std::optional<Error> KafkaAvailability::broken() const {
   return status_.error();
 }
 
-bool KafkaAvailability::hopeless() const {
-  const std::lock_guard lock(mutex_);
-  return hopeless_;
-}
-
 void KafkaAvailability::set(Status status) {
   const std::lock_guard lock(mutex_);
   if (status.ok() != status_.ok() || (!status && status.error().detail != status_.error().detail)) {
@@ -85,7 +80,7 @@ Status KafkaAvailability::wait_open(base::SteadyTime until, const std::stop_toke
   changed_.wait_until(lock, stop, until, settled);
   if (status_) return {};
   if (status_.error().code == Errc::kInvalid) return status_;
-  if (hopeless_ && told_) return Error{Errc::kUnavailable, *told_};
+  if (hopeless_ && told_) return Error{Errc::kInvalid, *told_};
   if (stop.stop_requested()) return Error{Errc::kStopped, "The wait for Kafka was cut short."};
   return Error{Errc::kUnavailable, told_.value_or(status_.error().detail)};
 }

@@ -26,8 +26,6 @@ class KafkaAvailability {
   [[nodiscard]] base::Status status() const;
   /// The topics' settings break a promise (kInvalid): no waiting will help.
   [[nodiscard]] std::optional<base::Error> broken() const;
-  /// A password, certificate or right was refused since the brokers were last reached.
-  [[nodiscard]] bool hopeless() const;
 
   /// What the watch found out.
   void set(base::Status status);
@@ -36,7 +34,7 @@ class KafkaAvailability {
   /// The reason to give when the watch found nobody: the last one told, or `otherwise`.
   [[nodiscard]] base::Error unreachable(const std::string& otherwise) const;
 
-  /// Until it is open (success), broken, hopeless (a wrong password or certificate), or `until` has passed:
+  /// Until it is open (success), broken or hopeless (kInvalid: no waiting will help), or `until` has passed:
   /// the reason. kStopped.
   [[nodiscard]] base::Status wait_open(base::SteadyTime until, const std::stop_token& stop) const;
   /// For the watch: until an error was noted that asks for a look, or `wait` has passed.
@@ -49,7 +47,7 @@ class KafkaAvailability {
   mutable std::condition_variable_any changed_;
   base::Status status_;
   std::optional<std::string> told_;  ///< The last reason since it was open.
-  bool hopeless_ = false;
+  bool hopeless_ = false;            ///< A password, certificate or right was refused since then.
   bool trouble_ = false;
 };
 

@@ -48,6 +48,19 @@ KafkaCursor::KafkaCursor(rd_kafka_t* handle, std::string topic, PartitionId part
 }
 
 Result<Fetched> KafkaCursor::fetch(Offset from, const FetchLimits& limits, const Interrupted& interrupted) {
+  auto fetched = try_fetch(from, limits, interrupted);
+  if (fetched || fetched.error().code != Errc::kNotFound) return fetched;
+  // librdkafka says so as well when it could not look an offset up while a partition changed its leader. Only
+  // the brokers' own word counts: a partition stops by it.
+  if (auto checked = check(from); !checked) return checked.error();
+  position_.reset();
+  return Error{Errc::kUnavailable,
+               fmt::format("Partition {} of topic {} could not be read from {}; it is there.",
+                           number(partition_), topic_, number(from))};
+}
+
+Result<Fetched> KafkaCursor::try_fetch(Offset from, const FetchLimits& limits,
+                                       const Interrupted& interrupted) {
   if (const auto reason = interrupted()) return *reason;
   if (position_ != from) {
     if (auto sought = seek(from, interrupted); !sought) return sought.error();
@@ -113,7 +126,9 @@ Status KafkaCursor::seek(Offset to, const Interrupted& interrupted) {
     // The assignment takes effect on another thread, soon.
     const bool soon = code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS ||
                       code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-    if (!soon || now() >= until) return read_error(code);
+    if (!soon) return read_error(code);
+    // librdkafka gave the partition up while it looked for its beginning: only a new assignment wakes it.
+    if (now() >= until) return Error{Errc::kFenced, "The assignment of the partition never took effect."};
     if (const auto reason = interrupted()) return *reason;
     std::this_thread::sleep_for(kSeekPause);
   }

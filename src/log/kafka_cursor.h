@@ -27,14 +27,16 @@ class KafkaCursor {
   [[nodiscard]] base::Status check(Offset offset);
   /// The partition will be assigned to begin at `offset`: no need to seek there.
   void begin_at(Offset offset);
-  /// OwnedPartition::fetch and Reader::read. `end` was asked of the broker after the call began, unless more
-  /// was known to be there anyway.
+  /// OwnedPartition::fetch and Reader::read. kFenced: the assignment is dead, ask for a new one. `end` was
+  /// asked of the broker after the call began, unless more was known to be there anyway.
   [[nodiscard]] base::Result<Fetched> fetch(Offset from, const FetchLimits& limits,
                                             const Interrupted& interrupted);
   /// The end as far as it is known.
   [[nodiscard]] Offset known_end() const { return known_end_; }
 
  private:
+  [[nodiscard]] base::Result<Fetched> try_fetch(Offset from, const FetchLimits& limits,
+                                                const Interrupted& interrupted);
   [[nodiscard]] base::Status seek(Offset to, const Interrupted& interrupted);
   [[nodiscard]] base::Status ask_end();
   [[nodiscard]] base::Status take_ready(std::size_t wanted);

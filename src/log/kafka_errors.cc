@@ -132,8 +132,9 @@ Error delivery_error(rd_kafka_resp_err_t code, rd_kafka_msg_status_t status) {
   }
   switch (code) {
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-      return {Errc::kInvalid,
-              "A record is larger than Kafka takes: raise message.max.bytes of the topic, or send less."};
+      // Events are bounded far below any sensible limit: the topic's is at fault, and may be mended.
+      return {Errc::kUnavailable,
+              "Kafka's topic takes no batch of this size: set its max.message.bytes to at least 1048588."};
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
       return {Errc::kInvalid, describe_kafka(code)};

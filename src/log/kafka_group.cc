@@ -15,7 +15,7 @@ Status KafkaGroup::run(Stream stream, Group::Listener& listener, const std::stop
     const auto soon = std::chrono::steady_clock::now() + std::chrono::seconds(1);
     if (const auto open = availability_.wait_open(soon, stop); !open) {
       if (stop.stop_requested()) break;
-      if (open.error().code == Errc::kInvalid || availability_.hopeless()) return open;
+      if (open.error().code == Errc::kInvalid) return open;
       continue;  // Brokers come back; the reason is in health().
     }
     KafkaMember member(config_, stream, listener, availability_, rebalances_);

@@ -56,6 +56,10 @@ struct KafkaLogStats {
   std::uint64_t rebalances = 0;        ///< Assignments and revocations of this process since open.
 };
 
+/// Brings `events` and `retry` to config.partitions, for all processes to go on with that number. Only at
+/// rest: kInvalid, with advice, while a consumer is alive or something is not consumed. May be repeated.
+[[nodiscard]] base::Status grow_kafka_topics(const KafkaLogConfig& config);
+
 /// Thread-safe. Stop every `run`, fetch and read before destroying it; appends still queued are sent and
 /// answered by the destructor, or fail after delivery_timeout.
 class KafkaLog final : public Producer, public Group, public Reader {
@@ -69,8 +73,9 @@ class KafkaLog final : public Producer, public Group, public Reader {
   KafkaLog& operator=(const KafkaLog&) = delete;
 
   /// Waits until the brokers were reached and the topics are what they must be. kUnavailable: not within
-  /// `wait`; the sentence says whether name, port, TLS or password is at fault. kInvalid: a topic's settings
-  /// break a promise (partitions, cleanup.policy, min.insync.replicas), with advice.
+  /// `wait`; the sentence says whether name or port is at fault. kInvalid: no waiting will help. A password,
+  /// certificate or right is refused, or a topic's settings break a promise (partitions, cleanup.policy,
+  /// min.insync.replicas), with advice.
   [[nodiscard]] base::Status check(std::chrono::milliseconds wait, const std::stop_token& stop);
 
   void append(Stream stream, std::vector<Record> records, Done done) override;

@@ -8,6 +8,7 @@
 #include "base/log_line.h"
 #include "log/kafka_config.h"
 #include "log/kafka_errors.h"
+#include "log/kafka_offsets.h"
 
 namespace fanfinity::log {
 namespace {
@@ -17,6 +18,7 @@ using base::Error;
 using base::Status;
 
 constexpr int kPollMilliseconds = 100;
+constexpr std::chrono::milliseconds kCommittedWait{1'000};
 constexpr std::chrono::seconds kLeaveWait{5};  ///< The session timeout ends a membership as well, only later.
 
 PartitionId partition_at(const rd_kafka_topic_partition_list_t& list, int i) {
@@ -147,8 +149,7 @@ void KafkaMember::on_rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partitio
 
 void KafkaMember::assign(const rd_kafka_topic_partition_list_t& partitions) {
   const KafkaPartitionList list(rd_kafka_topic_partition_list_copy(&partitions));
-  // Every worker seeks where it wants to begin; until then nothing is to be fetched.
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
+  set_beginnings(*list);
   std::vector<std::shared_ptr<KafkaPartition>> assigned;
   KafkaMembership& membership = *this;
   if (!leaving_ && !start_over_) {
@@ -165,6 +166,18 @@ void KafkaMember::assign(const rd_kafka_topic_partition_list_t& partitions) {
     for (const auto& partition : assigned) owned_[partition->id()] = partition;
   }
   for (auto& partition : assigned) listener_.on_assigned(std::move(partition));
+}
+
+void KafkaMember::set_beginnings(rd_kafka_topic_partition_list_t& list) const {
+  // Where its worker will most likely begin; it seeks to be sure. Always a number: "the end" or "the
+  // beginning" librdkafka would have to look up, and gives the partition up when it cannot.
+  std::vector<PartitionId> ids;
+  for (int i = 0; i < list.cnt; ++i) ids.push_back(partition_at(list, i));
+  const auto committed = ask_committed(handle_.get(), topic_, ids, kCommittedWait);
+  for (int i = 0; i < list.cnt; ++i) {
+    const auto at = committed ? (*committed)[static_cast<std::size_t>(i)].offset : std::nullopt;
+    list.elems[i].offset = number(at.value_or(Offset{0}));
+  }
 }
 
 void KafkaMember::revoke(const rd_kafka_topic_partition_list_t& partitions) {

@@ -48,6 +48,7 @@ class KafkaMember final : private KafkaEvents, private KafkaMembership {
   void poll();
   void fail(rd_kafka_resp_err_t code, std::string_view text);
   void assign(const rd_kafka_topic_partition_list_t& partitions);
+  void set_beginnings(rd_kafka_topic_partition_list_t& list) const;
   void revoke(const rd_kafka_topic_partition_list_t& partitions);
   void revoke_one(PartitionId partition);
   void revoke_all();

@@ -54,6 +54,10 @@ Result<Fetched> KafkaPartition::fetch(Offset from, const FetchLimits& limits, st
   });
   if (!ownership_.held()) return Ownership::fenced();
   end_seen_ = std::max(end_seen_, cursor_->known_end());
+  if (!fetched && fetched.error().code == Errc::kFenced) {
+    fence();
+    member_.start_over();
+  }
   return fetched;
 }
 

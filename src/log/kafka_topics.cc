@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "base/log_line.h"
 #include "log/kafka_admin.h"
 #include "log/kafka_config.h"
 #include "log/kafka_errors.h"
+#include "log/kafka_offsets.h"
 
 namespace fanfinity::log {
 namespace {
@@ -20,6 +22,7 @@ using base::Result;
 using base::Status;
 
 constexpr int kPatienceMilliseconds = 2'000;
+constexpr std::uint64_t kMinMessageBytes = 1'048'588;  // Kafka's default; librdkafka's batches stay below it.
 constexpr std::array kAllStreams{Stream::kEvents, Stream::kRetry, Stream::kDead};
 
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, FreeWith<rd_kafka_metadata_destroy>>;
@@ -59,6 +62,16 @@ Status check_topic_settings(const std::string& topic, const KafkaTopicLayout& la
                     "delete.",
                     topic)};
   }
+  const auto largest = setting(settings, "max.message.bytes");
+  std::uint64_t bytes = kMinMessageBytes;
+  std::from_chars(largest.data(), largest.data() + largest.size(), bytes);
+  if (bytes < kMinMessageBytes) {
+    return Error{
+        Errc::kInvalid,
+        fmt::format("Kafka's topic {} takes batches of up to {} bytes only (max.message.bytes): set it to "
+                    "at least {}, Kafka's default.",
+                    topic, bytes, kMinMessageBytes)};
+  }
   if (layout.replicas <= 1) return {};
   const auto in_sync = setting(settings, "min.insync.replicas");
   if (in_sync == "0" || in_sync == "1") {
@@ -89,6 +102,7 @@ Result<KafkaTopics::Layouts> KafkaTopics::ask_layouts() {
   const auto code = rd_kafka_metadata(handle_, 0, nullptr, &answer, kPatienceMilliseconds);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return read_error(code);
   const Metadata metadata(answer);
+  a_broker_ = metadata->orig_broker_id;
   Layouts layouts;
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const auto& topic = metadata->topics[i];
@@ -152,11 +166,20 @@ Status KafkaTopics::ensure() {
   return {};
 }
 
+int KafkaTopics::replicas_of_new_topics() {
+  if (config_.replication_factor) return *config_.replication_factor;
+  // Asked for, not left to the broker: min.insync.replicas depends on it.
+  const auto told = ask_kafka_broker_setting(handle_, a_broker_, "default.replication.factor");
+  int replicas = -1;
+  if (told) std::from_chars(told->data(), told->data() + told->size(), replicas);
+  return replicas;
+}
+
 Status KafkaTopics::create(const std::vector<Stream>& missing) {
+  const int replicas = replicas_of_new_topics();
   std::vector<NewKafkaTopic> topics;
   for (const auto stream : missing) {
-    NewKafkaTopic topic{topic_of(config_, stream), partitions_of(config_, stream), -1, {}};
-    if (config_.replication_factor) topic.replicas = *config_.replication_factor;
+    NewKafkaTopic topic{topic_of(config_, stream), partitions_of(config_, stream), replicas, {}};
     topic.settings["cleanup.policy"] = "delete";
     // A dead letter waits for a person. The others are settled within seconds; a week outlasts an outage.
     topic.settings["retention.ms"] = stream == Stream::kDead ? "-1" : "604800000";
@@ -166,6 +189,64 @@ Status KafkaTopics::create(const std::vector<Stream>& missing) {
     topics.push_back(std::move(topic));
   }
   return create_kafka_topics(handle_, topics);
+}
+
+Status KafkaTopics::check_at_rest(Stream stream, std::uint32_t partitions) {
+  const auto group = group_of(config_, stream);
+  const auto& topic = topic_of(config_, stream);
+  const auto members = ask_members_of_group(handle_, group);
+  if (!members) return members.error();
+  if (*members > 0) {
+    return Error{Errc::kInvalid,
+                 fmt::format("The consumer group {} has {} members: stop every server, wait for "
+                             "the lag to be zero, stop every consumer, then grow.",
+                             group, *members)};
+  }
+  std::vector<PartitionId> all;
+  for (std::uint32_t p = 0; p < partitions; ++p) all.push_back(PartitionId{p});
+  const auto committed = ask_committed_of_group(handle_, group, topic, all);
+  if (!committed) return committed.error();
+  const auto ends =
+      ask_edges(handle_, topic, all, KafkaEdge::kEnd, std::chrono::milliseconds(kPatienceMilliseconds));
+  if (!ends) return ends.error();
+  for (std::uint32_t p = 0; p < partitions; ++p) {
+    if ((*committed)[p].offset.value_or(Offset{0}) == (*ends)[p]) continue;
+    return Error{
+        Errc::kInvalid,
+        fmt::format("Partition {} of topic {} is consumed up to {} of {}: stop the servers, leave the "
+                    "consumers running until the lag is zero, then grow.",
+                    p, topic, number((*committed)[p].offset.value_or(Offset{0})), number((*ends)[p]))};
+  }
+  return {};
+}
+
+Status KafkaTopics::grow() {
+  const auto layouts = ask_layouts();
+  if (!layouts) return layouts.error();
+  const std::array both{Stream::kEvents, Stream::kRetry};
+  for (const auto stream : both) {
+    const auto found = layouts->find(topic_of(config_, stream));
+    if (found == layouts->end()) {
+      return Error{Errc::kInvalid, fmt::format("Kafka has no topic {}: there is nothing to grow.",
+                                               topic_of(config_, stream))};
+    }
+    const auto now = found->second.partitions;
+    if (now > config_.partitions) {
+      return Error{Errc::kInvalid,
+                   fmt::format("Kafka's topic {} has {} partitions already; their number cannot "
+                               "become smaller.",
+                               found->first, now)};
+    }
+    if (auto rest = check_at_rest(stream, now); !rest) return rest;
+  }
+  for (const auto stream : both) {
+    const auto& topic = topic_of(config_, stream);
+    if (layouts->at(topic).partitions == config_.partitions) continue;
+    if (auto grown = add_kafka_partitions(handle_, topic, config_.partitions); !grown) return grown;
+    base::log_line(base::Level::kInfo, "A topic has grown.",
+                   {{"topic", topic}, {"partitions", config_.partitions}});
+  }
+  return {};
 }
 
 Result<std::map<std::string, KafkaTopicSettings>> KafkaTopics::ask_settings() {

@@ -35,10 +35,15 @@ class KafkaTopics {
   [[nodiscard]] base::Status ensure();
   /// Whether they still have the partitions that were agreed on: one request.
   [[nodiscard]] base::Status check_layout();
+  /// Brings `events` and `retry` to the configured number of partitions, whatever they have now. kInvalid:
+  /// a consumer is alive, something is not consumed yet, or there are more already.
+  [[nodiscard]] base::Status grow();
 
  private:
   using Layouts = std::map<std::string, KafkaTopicLayout>;
   [[nodiscard]] base::Result<Layouts> ask_layouts();
+  [[nodiscard]] base::Status check_at_rest(Stream stream, std::uint32_t partitions);
+  [[nodiscard]] int replicas_of_new_topics();
   [[nodiscard]] base::Status check(const Layouts& layouts) const;
   [[nodiscard]] base::Status create(const std::vector<Stream>& missing);
   [[nodiscard]] base::Result<std::map<std::string, KafkaTopicSettings>> ask_settings();
@@ -46,6 +51,7 @@ class KafkaTopics {
 
   const KafkaLogConfig& config_;
   rd_kafka_t* handle_;
+  std::int32_t a_broker_ = 0;       ///< One that answered.
   std::vector<KafkaTopic> topics_;  ///< So that the handle asks for them.
   bool warned_ = false;
 };
