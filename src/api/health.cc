@@ -18,7 +18,7 @@ http::Route open_route(std::string path) {
 }
 
 http::Response ready(base::Timestamp now, const std::vector<ReadinessCheck>& checks,
-                     const std::vector<ReadinessCount>& counts) {
+                     const ReadinessCounts& counts) {
   bool all_well = true;
   std::string told;
   for (const ReadinessCheck& check : checks) {
@@ -34,8 +34,7 @@ http::Response ready(base::Timestamp now, const std::vector<ReadinessCheck>& che
   response.status = all_well ? 200 : 503;
   response.body = fmt::format(R"({{"status":"{}","timestamp":"{}","checks":{{{}}})",
                               all_well ? "ready" : "unavailable", base::format_rfc3339(now), told);
-  for (const ReadinessCount& count : counts)
-    response.body += fmt::format(R"(,"{}":{})", count.name, count.read());
+  for (const auto& [name, count] : counts()) response.body += fmt::format(R"(,"{}":{})", name, count);
   response.body += '}';
   if (!all_well) response.headers.emplace_back("Retry-After", "1");
   return response;
@@ -54,23 +53,28 @@ http::Route get_health(base::Clock& clock) {
   return route;
 }
 
-http::Route get_ready(base::Clock& clock, std::vector<ReadinessCheck> checks,
-                      std::vector<ReadinessCount> counts) {
+http::Route get_ready(base::Clock& clock, ViewCache& views, std::vector<ReadinessCheck> checks,
+                      ReadinessCounts counts) {
   http::Route route = open_route("/ready");
-  route.handler = [&clock, checks = std::move(checks), counts = std::move(counts)](
-                      const http::Request&, const http::Responder& respond) {
-    respond(ready(clock.now(), checks, counts));
+  const auto load = [&clock, checks = std::move(checks), counts = std::move(counts)] {
+    return ready(clock.now(), checks, counts);
+  };
+  route.handler = [&views, load](const http::Request&, const http::Responder& respond) {
+    views.get("ready", load, respond);
   };
   return route;
 }
 
-http::Route get_prometheus(std::function<std::string()> render) {
+http::Route get_prometheus(ViewCache& views, std::function<std::string()> render) {
   http::Route route = open_route("/metrics");
-  route.handler = [render = std::move(render)](const http::Request&, const http::Responder& respond) {
+  const auto load = [render = std::move(render)] {
     http::Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     response.body = render();
-    respond(std::move(response));
+    return response;
+  };
+  route.handler = [&views, load](const http::Request&, const http::Responder& respond) {
+    views.get("prometheus", load, respond);
   };
   return route;
 }

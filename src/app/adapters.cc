@@ -4,6 +4,7 @@
 
 #include "base/log_line.h"
 #include "store/migrations.h"
+#include "store/partition_agreement.h"
 
 namespace fanfinity::app {
 
@@ -18,6 +19,37 @@ log::LocalLogConfig local_log_config(const config::Settings& settings) {
       settings.log.dead_max_bytes > 0 ? settings.log.dead_max_bytes : settings.log.max_bytes / 8;
   config.max_queued_bytes = settings.log.queue_bytes;
   return config;
+}
+
+log::KafkaLogConfig kafka_log_config(const config::Settings& settings) {
+  const config::KafkaSettings& from = settings.kafka;
+  log::KafkaLogConfig config;
+  config.bootstrap_servers = from.bootstrap_servers;
+  config.events_topic = from.events_topic;
+  config.retry_topic = from.retry_topic;
+  config.dead_topic = from.dead_topic;
+  config.group = from.group;
+  config.partitions = from.partitions;
+  if (from.replication_factor > 0) config.replication_factor = from.replication_factor;
+  config.compression = from.compression;
+  config.linger = from.linger;
+  config.delivery_timeout = from.delivery_timeout;
+  config.session_timeout = from.session_timeout;
+  config.max_queued_bytes = settings.log.queue_bytes;
+  config.security.tls = from.security_protocol.ends_with("ssl");
+  config.security.ca_file = from.ca_file;
+  config.security.certificate_file = from.cert_file;
+  config.security.key_file = from.key_file;
+  config.security.key_password = from.key_password;
+  config.security.sasl_mechanism = from.sasl_mechanism;
+  config.security.sasl_user = from.sasl_user;
+  config.security.sasl_password = from.sasl_password;
+  return config;
+}
+
+std::string events_topic(const config::Settings& settings) {
+  return settings.kafka.bootstrap_servers.empty() ? std::string(log::to_string(log::Stream::kEvents))
+                                                  : settings.kafka.events_topic;
 }
 
 store::ClickHouseEndpoint clickhouse_endpoint(const config::Settings& settings) {
@@ -49,6 +81,7 @@ store::EmbeddedClickHouseConfig embedded_clickhouse_config(const config::Setting
 pipeline::ConsumerConfig consumer_config(const config::Settings& settings) {
   const config::PipelineSettings& from = settings.pipeline;
   pipeline::ConsumerConfig config;
+  config.topic = events_topic(settings);
   config.batch_max_events = from.batch_max_events;
   config.batch_max_age = from.batch_max_age;
   config.max_inserts_per_second = from.max_inserts_per_second;
@@ -64,6 +97,13 @@ pipeline::ConsumerConfig consumer_config(const config::Settings& settings) {
 api::ViewCacheConfig view_cache_config(const config::Settings& settings) {
   api::ViewCacheConfig config;
   config.refresh = settings.server.metrics_refresh;
+  return config;
+}
+
+api::ViewCacheConfig status_view_cache_config() {
+  api::ViewCacheConfig config;
+  config.refresh = std::chrono::milliseconds::zero();
+  config.threads = 1;
   return config;
 }
 
@@ -87,6 +127,15 @@ http::ServerConfig server_config(const config::Settings& settings) {
   return config;
 }
 
+http::ServerConfig consumer_server_config(const config::Settings& settings) {
+  http::ServerConfig config = server_config(settings);
+  config.host = settings.consumer.host;
+  config.port = settings.consumer.port;
+  config.threads = 1;
+  config.max_connections = 1'000;
+  return config;
+}
+
 http::ServerConfig control_server_config(const std::string& unix_socket) {
   http::ServerConfig config;
   config.unix_socket = unix_socket;
@@ -96,17 +145,21 @@ http::ServerConfig control_server_config(const std::string& unix_socket) {
   return config;
 }
 
-base::Status migrate(store::ClickHouseHttp& clickhouse, const config::Settings& settings) {
+base::Status migrate(store::ClickHouseHttp& clickhouse, const config::Settings& settings, log::Reader& log) {
+  const bool kafka = !settings.kafka.bootstrap_servers.empty();
+  const std::uint32_t partitions = kafka ? settings.kafka.partitions : settings.log.partitions;
   store::SchemaConfig schema;
   schema.retention_days = settings.clickhouse.retention_days;
   schema.dedup_window = settings.pipeline.dedup_window;
-  schema.token_window =
-      store::token_window_for(settings.pipeline.max_inserts_per_second, settings.pipeline.intent_max_age);
+  // There are at most as many consumers as partitions, and each keeps its own pace.
+  schema.token_window = store::token_window_for(
+      settings.pipeline.max_inserts_per_second * (kafka ? partitions : 1), settings.pipeline.intent_max_age);
   schema.fsync = settings.clickhouse.host.empty() && settings.clickhouse.fsync;
-  const auto applied = store::Migrator(clickhouse, schema).run();
+  const auto applied =
+      store::Migrator(clickhouse, schema, [&log] { return pipeline::no_intent_pending(log); }).run();
   if (!applied) return applied.error();
   if (*applied > 0) base::log_line(base::Level::kInfo, "schema migrated", {{"migrations", *applied}});
-  return {};
+  return store::PartitionAgreement(clickhouse, events_topic(settings)).agree(partitions);
 }
 
 }  // namespace fanfinity::app

@@ -9,6 +9,8 @@ class App;
 namespace fanfinity::app {
 
 void add_up_command(CLI::App& cli, int& exit_code);
+void add_server_command(CLI::App& cli, int& exit_code);
+void add_consumer_command(CLI::App& cli, int& exit_code);
 void add_clickhouse_command(CLI::App& cli, int& exit_code);
 void add_migrate_command(CLI::App& cli, int& exit_code);
 void add_dead_command(CLI::App& cli, int& exit_code);

@@ -1,23 +1,59 @@
-// fanfinity dead list | show | replay: asks the running `fanfinity up`.
+// fanfinity dead list | show | replay: on the embedded log asks the running `fanfinity up`, which alone may
+// open it; on Kafka reads Kafka and ClickHouse itself.
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/adapters.h"
 #include "app/commands.h"
+#include "app/log_side.h"
 #include "app/settings_flags.h"
+#include "observe/json_log.h"
+#include "store/clickhouse_store.h"
 #include "tools/control.h"
 
 namespace fanfinity::app {
 namespace {
 
-int ask(const config::LoadedSettings& loaded, const std::string& target,
-        const std::optional<std::string>& body) {
-  const auto answer = tools::ask_control(loaded.settings.data_dir, target, body);
+constexpr std::chrono::seconds kLogWait{15};
+
+using Answer = base::Result<std::string>;
+
+Answer ask_kafka(const config::Settings& settings,
+                 const std::function<Answer(tools::DeadLetters&)>& question) {
+  if (settings.clickhouse.host.empty()) {
+    return base::Error{base::Errc::kInvalid,
+                       "Dead letters on Kafka are compared with what is stored: set CLICKHOUSE_HOST."};
+  }
+  observe::install_json_log(base::Level::kError);
+  observe::Metrics metrics("");
+  auto log = LogSide::open(settings, metrics);
+  if (!log) return log.error();
+  if (auto usable = (*log)->wait_usable(kLogWait, {}); !usable) return usable.error();
+  store::ClickHouseHttp clickhouse(clickhouse_endpoint(settings));
+  store::ClickHouseStore store(clickhouse, events_topic(settings));
+  tools::DeadLetters letters((*log)->reader(), (*log)->producer(), store);
+  return question(letters);
+}
+
+/// The same question to whoever can answer it.
+struct Question {
+  std::string target;               ///< Of the running `up`.
+  std::optional<std::string> body;  ///< What to post there.
+  std::function<Answer(tools::DeadLetters&)> on_kafka;
+};
+
+int ask(const config::LoadedSettings& loaded, const Question& question) {
+  const config::Settings& settings = loaded.settings;
+  const Answer answer = settings.kafka.bootstrap_servers.empty()
+                            ? tools::ask_control(settings.data_dir, question.target, question.body)
+                            : ask_kafka(settings, question.on_kafka);
   if (!answer) {
     complain(answer.error().detail);
     return kFailed;
@@ -35,7 +71,9 @@ void add_list(CLI::App& dead, int& exit_code) {
       ->capture_default_str();
   command->add_flag("--json", *json, "One JSON object a line, with the event and every attempt");
   run_with_settings(*command, exit_code, [limit, json](const config::LoadedSettings& loaded) {
-    return ask(loaded, fmt::format("/dead?limit={}{}", *limit, *json ? "&json=1" : ""), std::nullopt);
+    return ask(loaded,
+               {fmt::format("/dead?limit={}{}", *limit, *json ? "&json=1" : ""), std::nullopt,
+                [&](tools::DeadLetters& letters) { return tools::tell_list(letters, *limit, *json); }});
   });
 }
 
@@ -46,7 +84,8 @@ void add_show(CLI::App& dead, int& exit_code) {
     return base::Uuid::parse(text) ? std::string() : "must be a UUID";
   });
   run_with_settings(*command, exit_code, [id](const config::LoadedSettings& loaded) {
-    return ask(loaded, "/dead/letter/" + *id, std::nullopt);
+    return ask(loaded, {"/dead/letter/" + *id, std::nullopt,
+                        [&](tools::DeadLetters& letters) { return tools::tell_letter(letters, *id); }});
   });
 }
 
@@ -61,7 +100,9 @@ void add_replay(CLI::App& dead, int& exit_code) {
       complain("Name the events to send again, or say --all.");
       return kWrongUse;
     }
-    return ask(loaded, "/dead/replay", fmt::format("{}", fmt::join(*ids, "\n")));
+    const std::string lines = fmt::format("{}", fmt::join(*ids, "\n"));
+    return ask(loaded, {"/dead/replay", lines,
+                        [&](tools::DeadLetters& letters) { return tools::replay_lines(letters, lines); }});
   });
 }
 

@@ -1,21 +1,23 @@
 #pragma once
-// Everything `fanfinity up` runs, wired together. Made in order, destroyed in the opposite one.
+// Everything one process runs, wired together. Made in order, destroyed in the opposite one.
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "api/response_times.h"
 #include "api/view_cache.h"
 #include "app/log_gauges.h"
+#include "app/log_side.h"
+#include "app/shared_as_of.h"
 #include "app/store_watch.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/settings.h"
 #include "http/server.h"
-#include "log/local_log.h"
 #include "observe/api_metrics.h"
 #include "observe/http_metrics.h"
 #include "observe/measured.h"
@@ -29,29 +31,40 @@
 
 namespace fanfinity::app {
 
+/// Which part of the service a process is.
+enum class Role { kAll, kServer, kConsumer };
+
 class Service {
  public:
   /// `on_fatal` may be called once, on any thread, when the service cannot go on by itself.
-  Service(const config::Settings& settings, std::function<void(const base::Error&)> on_fatal);
+  Service(const config::Settings& settings, Role role, std::function<void(const base::Error&)> on_fatal);
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
   /// Opens the log, starts ClickHouse and the HTTP servers. The consumer follows when ClickHouse is there.
   [[nodiscard]] base::Status start();
-  /// Answers what is under way, stores what is in the log as far as the drain time allows, stops.
+  /// Answers what is under way, stores what is in the embedded log as far as the drain time allows, stops.
   void drain();
   [[nodiscard]] std::uint16_t port() const;
 
  private:
+  [[nodiscard]] bool serves_api() const { return role_ != Role::kConsumer; }
+  [[nodiscard]] bool consumes() const { return role_ != Role::kServer; }
+  [[nodiscard]] bool on_kafka() const { return !settings_.kafka.bootstrap_servers.empty(); }
+
   [[nodiscard]] base::Status open_log();
   [[nodiscard]] base::Status open_store();
   void start_pipeline();
-  [[nodiscard]] base::Status start_servers();
-  [[nodiscard]] std::vector<http::Route> routes();
+  [[nodiscard]] base::Status start_server();
+  [[nodiscard]] base::Status start_control();
+  void add_api_routes(std::vector<http::Route>& routes);
+  void add_status_routes(std::vector<http::Route>& routes);
   [[nodiscard]] base::Status pipeline_status();
+  void watch_log(const std::stop_token& stop);
 
   const config::Settings settings_;
+  const Role role_;
   std::function<void(const base::Error&)> on_fatal_;
   base::Clock& clock_;
 
@@ -59,9 +72,9 @@ class Service {
   observe::HttpMetrics http_metrics_;
   observe::ApiMetrics api_metrics_;
   observe::PipelineMetrics pipeline_metrics_;
-  LogGauges gauges_;
+  BacklogGauges backlog_gauges_;
 
-  std::unique_ptr<log::LocalLog> log_;
+  std::unique_ptr<LogSide> log_;
   std::unique_ptr<observe::MeasuredProducer> producer_;
 
   std::unique_ptr<store::EmbeddedClickHouse> embedded_;
@@ -73,8 +86,11 @@ class Service {
   std::mutex pipeline_mutex_;
   std::unique_ptr<pipeline::Consumer> consumer_;
   std::unique_ptr<StoreWatch> watch_;
+  std::jthread log_watch_;
 
+  std::unique_ptr<SharedAsOf> as_of_;
   std::unique_ptr<api::ViewCache> views_;
+  std::unique_ptr<api::ViewCache> status_views_;
   std::unique_ptr<api::ResponseTimeRecorder> response_times_;
   std::unique_ptr<tools::DeadLetters> dead_letters_;
   std::unique_ptr<http::Server> server_;

@@ -93,7 +93,7 @@ void add_pipeline_options(std::vector<Option>& out) {
                 "Delay before a refused event is tried again; doubles with each attempt.")
       .duration("RETRY_MAX_DELAY", &PipelineSettings::retry_max_delay, 10 * kMs, hours(24),
                 "The longest such delay.")
-      .duration("INTENT_MAX_AGE", &PipelineSettings::intent_max_age, hours(1), hours(24 * 30),
+      .duration("INTENT_MAX_AGE", &PipelineSettings::intent_max_age, 60'000 * kMs, hours(24 * 30),
                 "How old an announced but unfinished insert may be and still be repeated by itself.");
 }
 

@@ -92,7 +92,7 @@ struct PipelineSettings {
   unsigned retry_max_attempts = 5;
   Milliseconds retry_first_delay{1'000};
   Milliseconds retry_max_delay{60'000};
-  std::chrono::hours intent_max_age{1};
+  Milliseconds intent_max_age{3'600'000};
 };
 
 struct Settings {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -32,7 +33,7 @@ struct ConsumerConfig {
   std::chrono::milliseconds retry_max_delay{60'000};   ///< ... up to this.
   std::chrono::milliseconds backoff_first{100};        ///< While the store is away.
   std::chrono::milliseconds backoff_max{5'000};
-  std::chrono::hours intent_max_age{1};  ///< C2: an older intent is not replayed blindly.
+  std::chrono::milliseconds intent_max_age{3'600'000};  ///< C2: an older intent is not replayed blindly.
 };
 
 struct ConsumerPorts {
@@ -82,12 +83,17 @@ struct CommitMetadata {
 /// claimed (no partition was ever committed, or more waits in `retry` than is worth reading).
 [[nodiscard]] base::Result<base::Timestamp> as_of(log::Reader& reader);
 
-/// How many events wait in `retry`, and how many are in `dead`.
+/// What is on its way, read from the log alone.
 struct Backlog {
-  std::uint64_t lag = 0;  ///< Records of `events` not yet committed.
-  std::uint64_t retry = 0;
-  std::uint64_t dead = 0;
+  std::vector<std::uint64_t> lags;  ///< Of each partition of `events`: records not yet committed.
+  std::uint64_t lag = 0;            ///< Their sum.
+  std::uint64_t retry = 0;          ///< Events that wait in `retry`.
+  std::uint64_t dead = 0;           ///< Records in `dead`.
 };
 [[nodiscard]] base::Result<Backlog> backlog(log::Reader& reader);
+
+/// Whether no range is announced and unfinished, as EXACTLY-ONCE 6 asks for before a schema changes.
+/// kInvalid: the sentence says which partition, and what to do.
+[[nodiscard]] base::Status no_intent_pending(log::Reader& reader);
 
 }  // namespace fanfinity::pipeline

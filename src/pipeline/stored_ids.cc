@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/log_line.h"
+
 namespace fanfinity::pipeline {
 namespace {
 
@@ -26,6 +28,9 @@ base::Status StoredIds::build(base::Timestamp oldest) {
     for (const store::StoredId& row : rows) filter_->add(row.id, row.received_at);
   };
   if (auto scanned = store_.scan_ids(range, begin, each); !scanned) return scanned;
+  base::log_line(
+      base::Level::kInfo, "The filter of stored ids is built.",
+      {{"partition", log::number(partition_)}, {"ids", filter_->ids()}, {"bytes", filter_->bytes()}});
   context_.ports.observer.on_filter(partition_, filter_->ids(), filter_->bytes());
   return {};
 }

@@ -117,8 +117,10 @@ base::Result<Backlog> backlog(log::Reader& reader) {
   Backlog sum;
   const auto events = reader.state(log::Stream::kEvents);
   if (!events) return events.error();
-  for (const auto& state : *events)
-    sum.lag += distance(state.committed.offset.value_or(state.begin), state.end);
+  for (const auto& state : *events) {
+    sum.lags.push_back(distance(state.committed.offset.value_or(state.begin), state.end));
+    sum.lag += sum.lags.back();
+  }
   const auto retry = reader.state(log::Stream::kRetry);
   if (!retry) return retry.error();
   for (const auto& state : *retry)
@@ -127,6 +129,21 @@ base::Result<Backlog> backlog(log::Reader& reader) {
   if (!dead) return dead.error();
   for (const auto& state : *dead) sum.dead += distance(state.begin, state.end);
   return sum;
+}
+
+base::Status no_intent_pending(log::Reader& reader) {
+  const auto events = reader.state(log::Stream::kEvents);
+  if (!events) return events.error();
+  for (const log::PartitionState& state : *events) {
+    const auto metadata = CommitMetadata::decode(state.committed.metadata);
+    if (!metadata) return metadata.error();
+    if (!*metadata || !(**metadata).intent_end) continue;
+    return base::Error{base::Errc::kInvalid,
+                       "An insert into partition " + std::to_string(log::number(state.partition)) +
+                           " is announced and not finished: run the version before this one until the lag is "
+                           "zero, stop it with SIGTERM, then upgrade."};
+  }
+  return {};
 }
 
 }  // namespace fanfinity::pipeline

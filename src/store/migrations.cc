@@ -72,15 +72,19 @@ bool is_plain_name(std::string_view name) {
 
 }  // namespace
 
-std::uint64_t token_window_for(double inserts_per_second, std::chrono::seconds intent_max_age) {
+std::uint64_t token_window_for(double inserts_per_second, std::chrono::milliseconds intent_max_age) {
   constexpr double kLeast = 10'000;
-  const double entries = 2 * inserts_per_second * static_cast<double>(intent_max_age.count());
+  const double entries = 2 * inserts_per_second * std::chrono::duration<double>(intent_max_age).count();
   return static_cast<std::uint64_t>(
       std::ceil(std::clamp(entries, kLeast, static_cast<double>(kMaxTokenWindow))));
 }
 
-Migrator::Migrator(ClickHouseHttp& http, SchemaConfig config, std::vector<Migration> migrations)
-    : http_(http), config_(config), migrations_(std::move(migrations)) {}
+Migrator::Migrator(ClickHouseHttp& http, SchemaConfig config, MayUpgrade may_upgrade,
+                   std::vector<Migration> migrations)
+    : http_(http),
+      config_(config),
+      may_upgrade_(std::move(may_upgrade)),
+      migrations_(std::move(migrations)) {}
 
 Result<std::size_t> Migrator::run() {
   if (auto fine = check_config(); !fine) return fine.error();
@@ -89,6 +93,10 @@ Result<std::size_t> Migrator::run() {
   auto done = applied();
   if (!done) return done.error();
   if (auto fine = check_applied(*done); !fine) return fine.error();
+  const bool upgrade = !done->empty() && done->size() < migrations_.size();
+  if (upgrade && may_upgrade_) {
+    if (auto may = may_upgrade_(); !may) return may.error();
+  }
   std::size_t count = 0;
   for (const auto& migration : migrations_) {
     if (std::ranges::any_of(*done, [&](const Applied& a) { return a.number == migration.number; })) continue;
@@ -125,6 +133,7 @@ Status Migrator::check_config() const {
 
 // Newer servers can switch insert tokens off in a user's profile, over the head of insert_deduplicate.
 Status Migrator::check_server() {
+  if (auto known = http_.log_in(); !known) return known;
   auto answer = http_.read({.sql = "SELECT count() FROM system.settings WHERE name = 'deduplicate_insert' "
                                    "AND value = 'disable' FORMAT RowBinary",
                             .params = {},

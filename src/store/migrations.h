@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,14 +37,18 @@ struct SchemaConfig {
 
 /// The window that lets an intent be replayed up to `intent_max_age` after its first try while all others go
 /// on inserting at `inserts_per_second` together; doubled for late arrivals and changes of month.
-[[nodiscard]] std::uint64_t token_window_for(double inserts_per_second, std::chrono::seconds intent_max_age);
+[[nodiscard]] std::uint64_t token_window_for(double inserts_per_second,
+                                             std::chrono::milliseconds intent_max_age);
 
 /// Brings a database to what this binary expects: creates it when missing, applies what is pending, and sets
 /// retention, token window and fsync. May run at the same time elsewhere, and be killed at any point:
 /// running it again completes it. kInvalid: the sentence says what the operator must change.
 class Migrator {
  public:
-  Migrator(ClickHouseHttp& http, SchemaConfig config,
+  /// `may_upgrade` is asked before the schema of a database in use is changed; its refusal ends the run.
+  using MayUpgrade = std::function<base::Status()>;
+
+  Migrator(ClickHouseHttp& http, SchemaConfig config, MayUpgrade may_upgrade = {},
            std::vector<Migration> migrations = embedded_migrations());
 
   /// The number of migrations that were applied by this call.
@@ -68,6 +73,7 @@ class Migrator {
 
   ClickHouseHttp& http_;
   const SchemaConfig config_;
+  const MayUpgrade may_upgrade_;
   const std::vector<Migration> migrations_;
 };
 

@@ -46,6 +46,10 @@ http::Response text(std::string body) {
   return response;
 }
 
+http::Response told(const base::Result<std::string>& answer) {
+  return answer ? text(*answer) : failed(answer.error());
+}
+
 http::Response list(DeadLetters& letters, const http::Request& request) {
   std::size_t limit = kDefaultLimit;
   if (const std::string* given = request.query_value("limit")) {
@@ -54,39 +58,15 @@ http::Response list(DeadLetters& letters, const http::Request& request) {
       return http::problem(400, "limit must be a whole number");
     }
   }
-  auto found = letters.list(limit);
-  if (!found) return failed(found.error());
-  if (request.query_value("json") == nullptr) return text(to_table(*found));
-  std::string lines;
-  for (const DeadLetter& letter : *found) lines += to_json(letter) + '\n';
-  return text(std::move(lines));
+  return told(tell_list(letters, limit, request.query_value("json") != nullptr));
 }
 
 http::Response show(DeadLetters& letters, const http::Request& request) {
-  const auto id = base::Uuid::parse(request.params.front());
-  if (!id)
-    return http::problem(400, fmt::format("\"{}\" is not an event id (a UUID).", request.params.front()));
-  auto letter = letters.show(*id);
-  if (!letter) return failed(letter.error());
-  return text(to_json(*letter) + '\n');
+  return told(tell_letter(letters, request.params.front()));
 }
 
-/// The body: event ids, one a line; none means all.
 http::Response replay(DeadLetters& letters, const http::Request& request) {
-  std::vector<base::Uuid> ids;
-  std::string_view rest = request.body;
-  while (!rest.empty()) {
-    const std::size_t newline = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = rest.substr(0, newline);
-    rest.remove_prefix(std::min(newline + 1, rest.size()));
-    const auto id = base::Uuid::parse(line);
-    if (!id) return http::problem(400, fmt::format("\"{}\" is not an event id (a UUID).", line));
-    ids.push_back(*id);
-  }
-  auto replayed = letters.replay(ids);
-  if (!replayed) return failed(replayed.error());
-  if (*replayed == 0 && !ids.empty()) return http::problem(404, "None of these ids is a dead letter.");
-  return text(fmt::format("{} sent again\n", *replayed));
+  return told(replay_lines(letters, request.body));
 }
 
 using Handle = http::Response (*)(DeadLetters&, const http::Request&);
@@ -119,7 +99,44 @@ std::string detail_of(const std::string& problem) {
   return std::string(detail);
 }
 
+Error not_an_id(std::string_view text) {
+  return {Errc::kInvalid, fmt::format("\"{}\" is not an event id (a UUID).", text)};
+}
+
 }  // namespace
+
+base::Result<std::string> tell_list(DeadLetters& letters, std::size_t limit, bool json) {
+  const auto found = letters.list(limit);
+  if (!found) return found.error();
+  if (!json) return to_table(*found);
+  std::string lines;
+  for (const DeadLetter& letter : *found) lines += to_json(letter) + '\n';
+  return lines;
+}
+
+base::Result<std::string> tell_letter(DeadLetters& letters, const std::string& id) {
+  const auto parsed = base::Uuid::parse(id);
+  if (!parsed) return not_an_id(id);
+  const auto letter = letters.show(*parsed);
+  if (!letter) return letter.error();
+  return to_json(*letter) + '\n';
+}
+
+base::Result<std::string> replay_lines(DeadLetters& letters, std::string_view lines) {
+  std::vector<base::Uuid> ids;
+  while (!lines.empty()) {
+    const std::size_t newline = std::min(lines.find('\n'), lines.size());
+    const std::string_view line = lines.substr(0, newline);
+    lines.remove_prefix(std::min(newline + 1, lines.size()));
+    const auto id = base::Uuid::parse(line);
+    if (!id) return not_an_id(line);
+    ids.push_back(*id);
+  }
+  const auto replayed = letters.replay(ids);
+  if (!replayed) return replayed.error();
+  if (*replayed == 0 && !ids.empty()) return Error{Errc::kNotFound, "None of these ids is a dead letter."};
+  return fmt::format("{} sent again\n", *replayed);
+}
 
 std::vector<http::Route> control_routes(DeadLetters& letters) {
   std::vector<http::Route> routes;

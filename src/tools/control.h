@@ -1,9 +1,10 @@
 #pragma once
-// How `fanfinity dead ...` speaks with a running `fanfinity up`: HTTP over a socket in the data
-// directory, which only its owner may open.
+// What `fanfinity dead ...` prints, and how it asks a running `fanfinity up` for it: HTTP over a socket in
+// the data directory, which only its owner may open.
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -11,6 +12,13 @@
 #include "tools/dead_letters.h"
 
 namespace fanfinity::tools {
+
+/// A table, or one JSON object a line.
+[[nodiscard]] base::Result<std::string> tell_list(DeadLetters& letters, std::size_t limit, bool json);
+/// One JSON object. kInvalid when `id` is no UUID, kNotFound when it is not dead.
+[[nodiscard]] base::Result<std::string> tell_letter(DeadLetters& letters, const std::string& id);
+/// `lines`: event ids, one a line; none means all. Says how many were sent again.
+[[nodiscard]] base::Result<std::string> replay_lines(DeadLetters& letters, std::string_view lines);
 
 /// The handlers block, which is right here: the socket has a server and a thread of its own.
 [[nodiscard]] std::vector<http::Route> control_routes(DeadLetters& letters);

@@ -36,13 +36,9 @@ TEST_P(LogContract, FetchesWhatWasAppendedBeforeAndAfterJoining) {
   Member member(group(), Stream::kRetry);
   ASSERT_TRUE(member.owns(kPartitions));
   const auto partition = member.partition(2);
-  const auto before = partition->fetch(Offset{0}, {}, {});
-  ASSERT_TRUE(before) << before.error().detail;
-  EXPECT_EQ(values(*before), (std::vector<std::string>{"0", "1", "2"}));
+  EXPECT_EQ(fetch_values(*partition, Offset{0}, 3), (std::vector<std::string>{"0", "1", "2"}));
   append_values(Stream::kRetry, 2, 3, 5);
-  const auto after = partition->fetch(before->next, {}, {});
-  ASSERT_TRUE(after) << after.error().detail;
-  EXPECT_EQ(values(*after), (std::vector<std::string>{"3", "4"}));
+  EXPECT_EQ(fetch_values(*partition, Offset{3}, 2), (std::vector<std::string>{"3", "4"}));
   const auto outside = partition->fetch(Offset{6}, {}, {});
   ASSERT_FALSE(outside);
   EXPECT_EQ(outside.error().code, Errc::kNotFound);
@@ -162,7 +158,7 @@ TEST_P(LogContract, NeverLetsTwoMembersHoldOnePartition) {
     std::array<std::atomic<int>, kPartitions>& holders_;
     std::atomic<bool>& clash_;
   };
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 8; ++round) {
     std::vector<std::unique_ptr<Counting>> listeners;
     std::vector<std::jthread> members;
     for (int m = 0; m < 5; ++m) {

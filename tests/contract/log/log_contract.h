@@ -155,6 +155,22 @@ class LogContract : public testing::TestWithParam<LogCase> {
     return all;
   }
 
+  /// The values of `count` records from `from` on, in however many pieces they come.
+  static std::vector<std::string> fetch_values(OwnedPartition& partition, Offset from, std::size_t count) {
+    std::vector<std::string> all;
+    const auto until = std::chrono::steady_clock::now() + kDeadline;
+    while (all.size() < count && std::chrono::steady_clock::now() < until) {
+      const auto fetched = partition.fetch(from, {}, {});
+      if (!fetched) {
+        ADD_FAILURE() << fetched.error().detail;
+        break;
+      }
+      for (auto& value : values(*fetched)) all.push_back(std::move(value));
+      from = fetched->next;
+    }
+    return all;
+  }
+
   std::unique_ptr<LogUnderTest> log_;
 };
 
