@@ -62,5 +62,4 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.failed:
-        for number, service in enumerate(harness.STARTED):
-            report.sections.append((f"log of up {number} ({service.log_path})", service.log_tail()))
+        report.sections.extend(harness.logs_of_started())

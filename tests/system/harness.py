@@ -1,10 +1,11 @@
-"""`fanfinity up` under test: start, kill, stop, and look inside.
+"""Processes of the service under test: start, kill, stop, and look inside.
 
 Settings are given through the environment, as an operator does. Whatever a test leaves running is
 killed at the end, by process id."""
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,13 +17,30 @@ from http_client import Client
 from sql import ClickHouse
 from waiting import BINARY, patience, sanitizer, wait_until
 
-STARTED = []  # every Up of the running test, for conftest
+STARTED = []  # what the running test has made, for conftest: each has a `name` and a `log_tail()`
+_ports = random.Random()
+_given = set()
 
 
 def free_port():
+    """A port that nobody has, and below those that the kernel gives to outgoing connections: a service that
+    was killed finds it free again."""
+    ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = _ports.randrange(10_000, max(ephemeral, 20_000))
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+
+
+def _is_free(port):
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def base_environment():
@@ -48,27 +66,29 @@ def run(*arguments, env=None, timeout=60.0, binary=BINARY, **options):
     )
 
 
-class Up:
-    """One `fanfinity up` with a port and a data directory that stay the same over restarts."""
+class Service:
+    """One process of the binary that serves HTTP on a port that stays the same over restarts."""
 
-    def __init__(self, root: Path, **settings):
-        self.data_dir = root / "data"
-        self.log_path = root / "up.log"
+    def __init__(self, command, root: Path, port_setting="SERVER_PORT", **settings):
+        self.name = command
+        self.log_path = root / f"{command}.log"
         self.port = free_port()
         self.tag = str(uuid.uuid4())
         self.environment = (
             base_environment()
-            | {"SERVER_PORT": str(self.port), "FANFINITY_DATA_DIR": str(self.data_dir), "TEST_TAG": self.tag}
+            | {port_setting: str(self.port), "TEST_TAG": self.tag}
             | {key: str(setting) for key, setting in settings.items()}
         )
         self.process = None
+        self._command = command
+        self._peak_kib = 0
         STARTED.append(self)
 
     # -- life ---------------------------------------------------------------------------------------
     def start(self, ready=True, arguments=()):
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "up", *arguments],
+                [BINARY, self._command, *arguments],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -79,11 +99,16 @@ class Up:
             self.wait_ready()
         return self
 
+    def runs(self):
+        return self.process is not None and self.process.poll() is None
+
     def wait_ready(self, seconds=60.0):
-        wait_until(self.is_ready, lambda: f"ready; last answer: {self.ready_answer()}", seconds)
+        wait_until(self.is_ready, lambda: f"{self.name} ready; last answer: {self.ready_answer()}", seconds)
 
     def is_ready(self):
-        assert self.process.poll() is None, f"`up` ended by itself with {self.process.returncode}:\n{self.log_tail()}"
+        assert (
+            self.process.poll() is None
+        ), f"`{self.name}` ended by itself with {self.process.returncode}:\n{self.log_tail()}"
         answer = self.ready_answer()
         return answer is not None and answer.status == 200
 
@@ -95,12 +120,20 @@ class Up:
             return None
 
     def kill(self):
-        """kill -9 of `up` itself, and nothing else."""
+        """kill -9 of this process itself, and nothing else."""
+        self._note_peak()
         self.process.kill()
         self.process.wait()
 
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def terminate(self, seconds=60.0):
         """SIGTERM; the exit code."""
+        self._note_peak()
         self.process.send_signal(signal.SIGTERM)
         return self.wait_exit(seconds)
 
@@ -113,7 +146,7 @@ class Up:
     def stop(self):
         """An orderly end: exit code 0 and nothing left behind."""
         code = self.terminate()
-        assert code == 0, f"SIGTERM ended `up` with {code}:\n{self.log_tail()}"
+        assert code == 0, f"SIGTERM ended `{self.name}` with {code}:\n{self.log_tail()}"
         self.wait_gone()
 
     def wait_gone(self, seconds=20.0):
@@ -133,15 +166,20 @@ class Up:
 
     # -- a look inside ------------------------------------------------------------------------------
     def tree(self):
-        return processes.mentioning(self.tag, str(self.data_dir))
-
-    def clickhouse_pids(self):
-        """The children of `up`: nothing but the embedded ClickHouse."""
-        return [pid for pid in self.tree() if pid != self.process.pid]
+        return processes.mentioning(self.tag)
 
     def log_tail(self, size=6000):
         data = self.log_path.read_bytes() if self.log_path.exists() else b""
         return data[-size:].decode(errors="replace")
+
+    def peak_kib(self):
+        """The most memory that this process, or one before it, ever had."""
+        if self.runs():
+            self._note_peak()
+        return self._peak_kib
+
+    def _note_peak(self):
+        self._peak_kib = max(self._peak_kib, processes.peak_resident_kib(self.process.pid))
 
     def client(self, timeout=30.0):
         return Client(self.port, timeout * patience())
@@ -161,12 +199,8 @@ class Up:
         finally:
             client.close()
 
-    def clickhouse(self):
-        """SQL straight to the embedded ClickHouse, past the service."""
-        return ClickHouse(json.loads((self.data_dir / "clickhouse" / "endpoint.json").read_text()))
-
     def run(self, *arguments, **options):
-        """Another command of the binary with the settings of this `up`."""
+        """Another command of the binary with the settings of this process."""
         return run(*arguments, env=self.environment, **options)
 
     def gauge(self, name):
@@ -178,6 +212,33 @@ class Up:
 
     def wait_lag_zero(self, seconds=60.0):
         wait_until(lambda: self.lag() == 0, lambda: f"lag zero, is {self.lag()}", seconds, interval=0.1)
+
+
+class Up(Service):
+    """One `fanfinity up`, with a data directory that stays the same over restarts as well."""
+
+    def __init__(self, root: Path, **settings):
+        self.data_dir = root / "data"
+        super().__init__("up", root, **({"FANFINITY_DATA_DIR": self.data_dir} | settings))
+
+    def tree(self):
+        return processes.mentioning(self.tag, str(self.data_dir))
+
+    def clickhouse_pids(self):
+        """The children of `up`: nothing but the embedded ClickHouse."""
+        return [pid for pid in self.tree() if pid != self.process.pid]
+
+    def clickhouse(self):
+        """SQL straight to the embedded ClickHouse, past the service."""
+        return ClickHouse(json.loads((self.data_dir / "clickhouse" / "endpoint.json").read_text()))
+
+
+def logs_of_started():
+    """[(title, end of the log)] of everything the running test has made, for the report of its failure."""
+    return [
+        (f"log {number} of {service.name} ({service.log_path})", service.log_tail())
+        for number, service in enumerate(STARTED)
+    ]
 
 
 def prometheus_samples(text):

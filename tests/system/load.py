@@ -1,6 +1,7 @@
 """Clients that send until they read 202, on purpose many things twice, and write down what was acknowledged."""
 
 import http.client
+import itertools
 import json
 import random
 import threading
@@ -33,17 +34,19 @@ class LoadClient(threading.Thread):
     """Posts single events and batches until told to stop; every request again and again until 202.
 
     A fifth of what it sends is something acknowledged before, by it or by another client (`memory` is
-    shared), now and then with the id in upper case: a client retry as the contract allows it."""
+    shared), now and then with the id in upper case: a client retry as the contract allows it. Of several
+    servers it takes any, and the next one when it has to send again."""
 
-    def __init__(self, port, name, seed, match_ids, folder, memory, pause=0.0):
+    def __init__(self, ports, name, seed, match_ids, folder, memory, pause=0.0):
         super().__init__(name=name, daemon=True)
         self.journal = Journal(folder / f"{name}.ndjson")
         self.answers = Counter()  # status, or the kind of connection error, to how often
+        self.slowest = Counter()  # the same to the most seconds that one took
         self.acknowledged = 0  # events told to be durable, duplicates included
         self.resent = 0
         self.last_ack_ms = 0
         self.failure = None
-        self._port = port
+        self._ports = ports
         self._source = EventSource(seed, match_ids)
         self._random = random.Random(seed)
         self._memory = memory
@@ -51,16 +54,17 @@ class LoadClient(threading.Thread):
         self._stop_event = threading.Event()
 
     def run(self):
-        client = Client(self._port, timeout=20 * patience())
+        clients = [Client(port, timeout=20 * patience()) for port in self._ports]
         try:
             while not self._stop_event.is_set():
-                self._send_until_accepted(client, self._pick())
+                self._send_until_accepted(clients, self._pick())
                 if self._pause:
                     self._stop_event.wait(self._pause)
         except Exception as error:  # shown by LoadClients.stop
             self.failure = error
         finally:
-            client.close()
+            for client in clients:
+                client.close()
 
     def stop(self):
         """Ends after the request under way has been acknowledged."""
@@ -81,19 +85,21 @@ class LoadClient(threading.Thread):
             again["eventId"] = again["eventId"].upper()
         return again
 
-    def _send_until_accepted(self, client, events):
+    def _send_until_accepted(self, clients, events):
         path, headers, body = self._encode(events)
-        while True:
+        for turn in itertools.count(self._random.randrange(len(clients))):
+            began = time.monotonic()
             try:
-                answer = client.request("POST", path, body, headers)
+                answer = clients[turn % len(clients)].request("POST", path, body, headers)
             except (OSError, http.client.HTTPException) as error:
-                self.answers[type(error).__name__] += 1
+                self._note(type(error).__name__, began)
                 _pause.wait(0.02)
                 continue
-            self.answers[answer.status] += 1
+            self._note(answer.status, began)
             if answer.status == 202:
                 break
             assert answer.status in (408, 429, 503), f"a valid request was refused for good: {answer}"
+            assert answer.status != 503 or int(answer.headers["retry-after"]) >= 1, answer
             _pause.wait(0.02)
         if path == BATCH:
             assert answer.json()["accepted"] == len(events), answer
@@ -101,6 +107,10 @@ class LoadClient(threading.Thread):
         self.journal.acknowledge(events)
         self.acknowledged += len(events)
         self._memory.extend(events)
+
+    def _note(self, outcome, began):
+        self.answers[outcome] += 1
+        self.slowest[outcome] = max(self.slowest[outcome], time.monotonic() - began)
 
     def _encode(self, events):
         if len(events) == 1:
@@ -111,13 +121,15 @@ class LoadClient(threading.Thread):
 
 
 class LoadClients:
-    """Several of them, as a context: they start on entry, and are stopped and asked for failures on exit."""
+    """Several of them, as a context: they start on entry, and are stopped and asked for failures on exit.
+    `ports`: that of the server, or of each server."""
 
-    def __init__(self, port, folder, match_ids, count=6, seed=1, pause=0.0):
+    def __init__(self, ports, folder, match_ids, count=6, seed=1, pause=0.0):
         folder.mkdir(exist_ok=True)
         memory = []
+        ports = [ports] if isinstance(ports, int) else list(ports)
         self._clients = [
-            LoadClient(port, f"client{seed}-{n}", seed * 1000 + n, match_ids, folder, memory, pause)
+            LoadClient(ports, f"client{seed}-{n}", seed * 1000 + n, match_ids, folder, memory, pause)
             for n in range(count)
         ]
 
@@ -155,6 +167,14 @@ class LoadClients:
     def answers(self):
         """Status or connection error to how often, over all clients."""
         return sum((client.answers for client in self._clients), Counter())
+
+    @property
+    def slowest(self):
+        """Status or connection error to the most seconds that one took, over all clients."""
+        worst = Counter()
+        for client in self._clients:
+            worst |= client.slowest
+        return worst
 
     @property
     def last_ack_ms(self):
