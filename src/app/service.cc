@@ -14,7 +14,6 @@
 namespace fanfinity::app {
 
 using base::Errc;
-using base::Error;
 using base::Status;
 
 Service::Service(const config::Settings& settings, Role role,

@@ -24,7 +24,7 @@ FAULTS = (
     store_proxy.store_and_cut,
     store_proxy.store_and_keep_silent,
 )
-EACH = 6  # how often each of them happens
+EACH = 4  # how often each of them happens
 MATCHES = ["faulty-1", "faulty-2"]
 
 
