@@ -114,6 +114,8 @@ TEST(Consumer, StoresWhatIsThereWhenItDrains) {
   config.batch_max_age = 1h;  // Nothing would go out by itself.
   const auto consumer = world.consume(config);
   const auto ids = world.post_many(100);
+  // Whoever owns nothing yet has nothing to drain.
+  ASSERT_TRUE(eventually([&] { return world.recorder.assignments() == 3; }));
   consumer->stop(true, 20s);
   EXPECT_TRUE(world.settled(Stream::kEvents));
   world.expect_counted_once(ids);

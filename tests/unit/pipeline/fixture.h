@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -47,11 +48,12 @@ inline bool eventually(const std::function<bool()>& condition, std::chrono::seco
 /// Remembers what the pipeline told.
 class Recorder final : public Observer {
  public:
+  [[nodiscard]] int assignments() const { return assignments_; }
   struct Stopped {
     PartitionId partition;
     base::Error error;
   };
-  void on_assigned(PartitionId) override {}
+  void on_assigned(PartitionId) override { ++assignments_; }
   void on_revoked(PartitionId) override {
     const auto hook = copy(revoked_hook_);
     if (hook) hook();
@@ -101,6 +103,7 @@ class Recorder final : public Observer {
   std::uint64_t exact_lookups() const { return copy(exact_lookups_); }
 
  private:
+  std::atomic<int> assignments_{0};
   template <typename Change>
   void locked(Change change) {
     const std::scoped_lock lock(mutex_);
