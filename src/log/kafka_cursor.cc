@@ -163,10 +163,12 @@ Status KafkaCursor::take(const rd_kafka_message_t& message) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       // What the queue held before a seek.
       if (Offset{message.offset} < taken_) return {};
+      if (auto whole = check_gap(Offset{message.offset}); !whole) return whole;
       ahead_.push_back({Offset{message.offset}, record_of(message)});
       taken_ = Offset{message.offset + 1};
       return {};
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      if (auto whole = check_gap(Offset{message.offset}); !whole) return whole;
       taken_ = std::max(taken_, Offset{message.offset});
       return {};
     default: {
@@ -176,6 +178,15 @@ Status KafkaCursor::take(const rd_kafka_message_t& message) {
       return error;
     }
   }
+}
+
+Status KafkaCursor::check_gap(Offset next) {
+  if (!distrusts_gaps_ || next <= taken_ || gap_at_ == taken_) return {};
+  gap_at_ = taken_;
+  position_.reset();
+  return Error{Errc::kUnavailable,
+               fmt::format("Partition {} of topic {} went from {} to {}; it is read again.",
+                           number(partition_), topic_, number(taken_), number(next))};
 }
 
 Status KafkaCursor::wait_for_more(SteadyTime until, const Interrupted& interrupted) {

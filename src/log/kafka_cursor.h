@@ -27,6 +27,8 @@ class KafkaCursor {
   [[nodiscard]] base::Status check(Offset offset);
   /// The partition will be assigned to begin at `offset`: no need to seek there.
   void begin_at(Offset offset);
+  /// Offsets that are passed over are read a second time before it is believed that they hold nothing.
+  void distrust_gaps() { distrusts_gaps_ = true; }
   /// OwnedPartition::fetch and Reader::read. kFenced: the assignment is dead, ask for a new one. `end` was
   /// asked of the broker after the call began, unless more was known to be there anyway.
   [[nodiscard]] base::Result<Fetched> fetch(Offset from, const FetchLimits& limits,
@@ -41,6 +43,7 @@ class KafkaCursor {
   [[nodiscard]] base::Status ask_end();
   [[nodiscard]] base::Status take_ready(std::size_t wanted);
   [[nodiscard]] base::Status take(const rd_kafka_message_t& message);
+  [[nodiscard]] base::Status check_gap(Offset next);
   [[nodiscard]] base::Status wait_for_more(base::SteadyTime until, const Interrupted& interrupted);
   void hand_out(const FetchLimits& limits, Fetched& fetched);
 
@@ -52,6 +55,8 @@ class KafkaCursor {
   std::optional<Offset> position_;   ///< Of the next record to hand out; empty until sought.
   Offset taken_{};                   ///< Behind the last record or gap taken from the queue.
   Offset known_end_{};
+  bool distrusts_gaps_ = false;
+  std::optional<Offset> gap_at_;  ///< Where the last one began.
   std::vector<rd_kafka_message_t*> messages_;
 };
 

@@ -30,7 +30,9 @@ KafkaPartition::KafkaPartition(KafkaMembership& member, std::string topic, Parti
       id_(id),
       // librdkafka itself waits a session timeout for a coordinator that is away.
       commit_wait_(2 * session_timeout),
-      cursor_(std::make_unique<KafkaCursor>(member.handle(), topic_, id)) {}
+      cursor_(std::make_unique<KafkaCursor>(member.handle(), topic_, id)) {
+  cursor_->distrust_gaps();
+}
 
 void KafkaPartition::release() {
   fence();

@@ -141,6 +141,8 @@ class Deployment:
 
     def wait_ready(self):
         """Until all that run are ready, and the consumers share all partitions."""
+        ended = self.clickhouse_server.process.poll()
+        assert ended is None, f"ClickHouse ended by itself with {ended}:\n{self.clickhouse_server.log_tail()}"
         for service in self.processes():
             if service.runs():
                 service.wait_ready()

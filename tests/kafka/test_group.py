@@ -2,6 +2,7 @@
 
 import recount
 from events import EventSource
+from load import LoadClients
 from waiting import wait_until
 
 # A member that has not left holds the group up for the first; what is left in order is shared anew at once.
@@ -27,3 +28,17 @@ def test_consumers_stopped_one_right_after_the_other_leave_an_empty_group(cluste
     recount.wait_counted(deployment, ["empty"], seconds=SOON_SECONDS)
     assert first.partitions() == 3
     deployment.check_everything(sent + more, ["empty"])
+
+
+def test_rebalances_lose_nothing_while_every_fetch_reaches_the_end(cluster, make_deployment, tmp_path):
+    """A trickle of events: the members wait at the ends of their partitions when they are asked to share them."""
+    deployment = make_deployment(cluster, consumers=1).start()
+    (stays,) = deployment.consumers
+    visitor = deployment.add_consumer()
+    with LoadClients(deployment.ports, tmp_path / "journals", ["trickle"], count=2, seed=6, pause=0.03) as clients:
+        for _ in range(8):
+            visitor.start()
+            wait_until(visitor.partitions, "the visitor owns something", 30)
+            visitor.stop()
+            wait_until(lambda: stays.partitions() == 3, "the other one has all again", 30)
+    deployment.check_everything(clients.journalled(), ["trickle"])
