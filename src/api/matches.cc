@@ -18,25 +18,9 @@ using base::Errc;
 constexpr std::size_t kDefaultLimit = 50;
 constexpr std::size_t kMaxLimit = 500;
 
-http::Response store_problem(const base::Error& error) {
-  switch (error.code) {
-    case Errc::kNotFound:
-      return http::problem(404, error.detail);
-    case Errc::kInvalid:
-      return http::problem(400, error.detail);
-    case Errc::kUnavailable:
-    case Errc::kFull:
-    case Errc::kUnknownOutcome:
-    case Errc::kRefused:
-    case Errc::kFenced:
-    case Errc::kStopped:
-      return http::problem_retry(503, "The store cannot answer now: " + error.detail,
-                                 std::chrono::seconds(1));
-    case Errc::kCorrupt:
-    case Errc::kInternal:
-      return http::problem(500, error.detail);
-  }
-  return http::problem(500, "unexpected error");
+http::Response store_problem(base::Error error) {
+  error.detail.insert(0, "The store cannot answer now: ");
+  return http::problem_of(error);
 }
 
 /// Reads one view of one match: the watermark first, so that it never claims more than the rollups hold.

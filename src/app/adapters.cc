@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/log_line.h"
+#include "config/consistency.h"
 #include "store/migrations.h"
 #include "store/partition_agreement.h"
 
@@ -146,6 +147,7 @@ http::ServerConfig control_server_config(const std::string& unix_socket) {
 }
 
 base::Status migrate(store::ClickHouseHttp& clickhouse, const config::Settings& settings, log::Reader& log) {
+  static_assert(config::kMaxInsertTokens == store::kMaxTokenWindow, "one bound, in modules that do not meet");
   const bool kafka = !settings.kafka.bootstrap_servers.empty();
   const std::uint32_t partitions = kafka ? settings.kafka.partitions : settings.log.partitions;
   store::SchemaConfig schema;

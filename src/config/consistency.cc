@@ -42,19 +42,17 @@ void check_pair(std::string_view certificate, std::string_view certificate_file,
 
 /// What ClickHouse would have to remember of every table, so that no insert token is forgotten too soon.
 void check_tokens(const Settings& settings, Sentences& out) {
-  constexpr double kMaxTokens = 1'000'000;
   const PipelineSettings& pipeline = settings.pipeline;
   const bool kafka = !settings.kafka.bootstrap_servers.empty();
   const double consumers = kafka ? settings.kafka.partitions : 1;
   const double seconds = std::chrono::duration<double>(pipeline.intent_max_age).count();
   const double tokens = 2 * pipeline.max_inserts_per_second * consumers * seconds;
-  if (tokens <= kMaxTokens) return;
+  if (tokens <= static_cast<double>(kMaxInsertTokens)) return;
   out.push_back(fmt::format(
       "MAX_INSERTS_PER_SECOND={} of {} consumers over INTENT_MAX_AGE={} would need {:.0f} insert tokens, "
-      "more than "
-      "the {:.0f} that ClickHouse is made to remember; lower one of the two{}",
+      "more than the {} that ClickHouse is made to remember; lower one of the two{}",
       pipeline.max_inserts_per_second, consumers, format_duration(pipeline.intent_max_age), tokens,
-      kMaxTokens,
+      kMaxInsertTokens,
       kafka ? fmt::format(", or KAFKA_PARTITIONS={}", settings.kafka.partitions) : std::string()));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Rules between settings.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,9 @@
 #include "config/settings.h"
 
 namespace fanfinity::config {
+
+/// Insert tokens that a table can be asked to remember.
+inline constexpr std::uint64_t kMaxInsertTokens = 1'000'000;
 
 /// What cannot be meant: each sentence names settings, values and the remedy.
 [[nodiscard]] std::vector<std::string> contradictions(const Settings& settings);

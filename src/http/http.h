@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 
 namespace fanfinity::http {
 
@@ -54,6 +55,8 @@ struct FieldProblem {
                                const std::vector<FieldProblem>& errors = {});
 /// The same with Retry-After.
 [[nodiscard]] Response problem_retry(int status, std::string_view detail, std::chrono::seconds retry_after);
+/// What a failure of ours looks like to a client: 404, 400, 503 with Retry-After, or 500.
+[[nodiscard]] Response problem_of(const base::Error& error);
 
 /// Answers one request. May be called on any thread, once; a copy is the same Responder. When the last
 /// copy goes without an answer, 500 is answered. A client that has gone makes it a no-op. When the

@@ -89,4 +89,24 @@ Response problem_retry(int status, std::string_view detail, std::chrono::seconds
   return response;
 }
 
+Response problem_of(const base::Error& error) {
+  switch (error.code) {
+    case base::Errc::kNotFound:
+      return problem(404, error.detail);
+    case base::Errc::kInvalid:
+      return problem(400, error.detail);
+    case base::Errc::kUnavailable:
+    case base::Errc::kFull:
+    case base::Errc::kUnknownOutcome:
+    case base::Errc::kRefused:
+    case base::Errc::kFenced:
+    case base::Errc::kStopped:
+      return problem_retry(503, error.detail, std::chrono::seconds(1));
+    case base::Errc::kCorrupt:
+    case base::Errc::kInternal:
+      return problem(500, error.detail);
+  }
+  return problem(500, error.detail);
+}
+
 }  // namespace fanfinity::http

@@ -155,6 +155,11 @@ void set_common(Settings& settings, const KafkaLogConfig& config, KafkaEvents& e
 void set_producer(Settings& settings, const KafkaLogConfig& config) {
   settings.set("enable.idempotence", "true");
   settings.set("acks", "all");
+  // A broker that knows nothing of a producer yet takes whatever sequence number comes first. With a second
+  // request under way, a first one that is refused (a leader not ready, too few replicas) counts as written
+  // once the second is, for librdkafka concludes the one from the other: acknowledged and lost. Brokers serve
+  // the requests of a connection one after the other anyway.
+  settings.set("max.in.flight.requests.per.connection", "1");
   settings.set("compression.codec", config.compression);
   settings.set("linger.ms", config.linger);
   settings.set("message.timeout.ms", config.delivery_timeout);

@@ -23,9 +23,8 @@ using std::chrono::milliseconds;
 
 /// How long a broker may take to answer, or to hand out records that it said are there.
 constexpr milliseconds kPatience{2'000};
-constexpr milliseconds kSlice{25};      ///< How soon an interruption is noticed.
-constexpr milliseconds kSeekPause{5};   ///< While the assignment takes effect.
-constexpr std::size_t kAtOnce = 1'000;  ///< Messages taken from the queue in one go.
+constexpr milliseconds kSlice{25};     ///< How soon an interruption is noticed.
+constexpr milliseconds kSeekPause{5};  ///< While the assignment takes effect.
 
 SteadyTime now() {
   return std::chrono::steady_clock::now();
@@ -144,18 +143,22 @@ Status KafkaCursor::ask_end() {
 }
 
 Status KafkaCursor::take_ready(std::size_t wanted) {
-  while (ahead_.size() < wanted) {
-    messages_.resize(std::min(kAtOnce, wanted - ahead_.size()));
-    const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, messages_.data(), messages_.size());
-    if (count <= 0) break;
+  struct Taking {
+    KafkaCursor& cursor;
+    const std::size_t wanted;
     Status status;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-      const KafkaMessage message(messages_[i]);
-      if (auto taken = take(*message); !taken && status) status = taken;
-    }
-    if (!status) return status;
+  } taking{*this, wanted, {}};
+  // Not rd_kafka_consume_batch_queue: of the end of a partition it remembers (librdkafka 2.8) that its offset
+  // was read, and skips the record that comes there when it begins to fetch anew, as in a rebalance.
+  const auto take_one = [](rd_kafka_message_t* message, void* opaque) {
+    auto& self = *static_cast<Taking*>(opaque);
+    if (auto taken = self.cursor.take(*message); !taken && self.status) self.status = taken;
+    if (self.cursor.ahead_.size() >= self.wanted) rd_kafka_yield(self.cursor.handle_);
+  };
+  while (taking.status && ahead_.size() < wanted) {
+    if (rd_kafka_consume_callback_queue(queue_.get(), 0, take_one, &taking) <= 0) break;
   }
-  return {};
+  return taking.status;
 }
 
 Status KafkaCursor::take(const rd_kafka_message_t& message) {

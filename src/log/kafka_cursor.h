@@ -5,7 +5,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -57,7 +56,6 @@ class KafkaCursor {
   Offset known_end_{};
   bool distrusts_gaps_ = false;
   std::optional<Offset> gap_at_;  ///< Where the last one began.
-  std::vector<rd_kafka_message_t*> messages_;
 };
 
 }  // namespace fanfinity::log

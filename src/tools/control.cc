@@ -19,26 +19,6 @@ using base::Error;
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMaxReplayBody = 4U << 20U;
 
-http::Response failed(const base::Error& error) {
-  switch (error.code) {
-    case Errc::kNotFound:
-      return http::problem(404, error.detail);
-    case Errc::kInvalid:
-      return http::problem(400, error.detail);
-    case Errc::kUnavailable:
-    case Errc::kFull:
-    case Errc::kUnknownOutcome:
-    case Errc::kRefused:
-    case Errc::kFenced:
-    case Errc::kStopped:
-      return http::problem_retry(503, error.detail, std::chrono::seconds(1));
-    case Errc::kCorrupt:
-    case Errc::kInternal:
-      return http::problem(500, error.detail);
-  }
-  return http::problem(500, error.detail);
-}
-
 http::Response text(std::string body) {
   http::Response response;
   response.content_type = "text/plain; charset=utf-8";
@@ -47,7 +27,7 @@ http::Response text(std::string body) {
 }
 
 http::Response told(const base::Result<std::string>& answer) {
-  return answer ? text(*answer) : failed(answer.error());
+  return answer ? text(*answer) : http::problem_of(answer.error());
 }
 
 http::Response list(DeadLetters& letters, const http::Request& request) {
