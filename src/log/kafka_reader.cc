@@ -52,9 +52,11 @@ class Assigned {
 Result<std::unique_ptr<KafkaReader>> KafkaReader::open(const KafkaLogConfig& config,
                                                        KafkaAvailability& availability) {
   std::unique_ptr<KafkaReader> reader(new KafkaReader(config, availability));
-  auto handle = make_kafka_handle(config, KafkaRole::kReader, config.group, *reader);
-  if (!handle) return handle.error();
-  reader->handle_ = std::move(handle).value();
+  for (const auto stream : {Stream::kEvents, Stream::kRetry}) {
+    auto handle = make_kafka_handle(config, KafkaRole::kReader, group_of(config, stream), *reader);
+    if (!handle) return handle.error();
+    (stream == Stream::kEvents ? reader->handle_ : reader->retry_handle_) = std::move(handle).value();
+  }
   return reader;
 }
 
@@ -72,7 +74,9 @@ Result<std::vector<PartitionState>> KafkaReader::state(Stream stream) {
   // Commits before the end, so that none is beyond it.
   std::vector<Committed> committed(partitions.size());
   if (stream != Stream::kDead) {
-    auto asked = ask_committed_of_group(handle_.get(), group_of(config_, stream), topic, partitions);
+    // Not ListConsumerGroupOffsets: librdkafka 2.8 aborts the process when a connection is lost just then.
+    auto* member = (stream == Stream::kEvents ? handle_ : retry_handle_).get();
+    auto asked = ask_committed(member, topic, partitions, kPatience);
     if (!asked) return asked.error();
     committed = std::move(asked).value();
   }

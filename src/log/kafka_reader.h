@@ -1,5 +1,5 @@
 #pragma once
-// Reader on Kafka: a handle that assigns itself what is to be read and never joins a group.
+// Reader on Kafka: handles that assign themselves what is to be read and never join a group.
 
 #include <memory>
 #include <mutex>
@@ -37,6 +37,7 @@ class KafkaReader final : private KafkaEvents {
   const KafkaLogConfig& config_;
   KafkaAvailability& availability_;
   KafkaHandle handle_;
+  KafkaHandle retry_handle_;  ///< As `handle_`, of the other group: to ask what it committed.
   std::timed_mutex reading_;
 };
 
