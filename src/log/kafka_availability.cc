@@ -61,8 +61,9 @@ void KafkaAvailability::note(rd_kafka_resp_err_t code, std::string_view text) {
     trouble_ = true;
   } else {
     // A resolved name that refuses follows its own failure to log in or to speak TLS; the first one tells.
-    if (is_hopeless(code) || !hopeless_) told_ = describe_kafka(code, text);
-    hopeless_ = hopeless_ || is_hopeless(code);
+    const bool hopeless = is_hopeless(code, text);
+    if (hopeless || !hopeless_) told_ = describe_kafka(code, text);
+    hopeless_ = hopeless_ || hopeless;
   }
   changed_.notify_all();
 }

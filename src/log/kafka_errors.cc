@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+
 namespace fanfinity::log {
 namespace {
 
@@ -33,12 +37,39 @@ Told take_apart(std::string_view text) {
   return told;
 }
 
+/// Whether the broker has sent a TLS alert about the certificate that we showed, or did not show. With
+/// TLS 1.3 it comes after our side of the handshake, and librdkafka calls it a failed connection.
+bool refuses_our_certificate(std::string_view text) {
+  constexpr std::string_view kAlert = "SSL alert number ";  // OpenSSL's, of alerts that were received.
+  constexpr std::array kAboutCertificates{
+      42,   // bad_certificate
+      43,   // unsupported_certificate
+      44,   // certificate_revoked
+      45,   // certificate_expired
+      46,   // certificate_unknown
+      48,   // unknown_ca
+      116,  // certificate_required
+  };
+  const auto at = text.find(kAlert);
+  if (at == text.npos) return false;
+  text.remove_prefix(at + kAlert.size());
+  int alert = 0;
+  std::from_chars(text.data(), text.data() + text.size(), alert);
+  return std::ranges::find(kAboutCertificates, alert) != kAboutCertificates.end();
+}
+
 }  // namespace
 
 std::string describe_kafka(rd_kafka_resp_err_t code, std::string_view text) {
   Told told = take_apart(text.empty() ? std::string_view(rd_kafka_err2str(code)) : text);
   const std::string broker =
       told.broker.empty() ? "a Kafka broker" : fmt::format("the Kafka broker at {}", told.broker);
+  if (refuses_our_certificate(told.reason)) {
+    return fmt::format(
+        "TLS with {} failed ({}): it wants a client certificate that it can trust. Name one, and its key, in "
+        "KAFKA_CERT_FILE and KAFKA_KEY_FILE.",
+        broker, told.reason);
+  }
   switch (code) {
     case RD_KAFKA_RESP_ERR__RESOLVE:
       return fmt::format("The name of {} cannot be resolved ({}): check the bootstrap servers and the DNS.",
@@ -73,7 +104,8 @@ std::string describe_kafka(rd_kafka_resp_err_t code, std::string_view text) {
   }
 }
 
-bool is_hopeless(rd_kafka_resp_err_t code) {
+bool is_hopeless(rd_kafka_resp_err_t code, std::string_view text) {
+  if (refuses_our_certificate(text)) return true;
   switch (code) {
     case RD_KAFKA_RESP_ERR__SSL:
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:

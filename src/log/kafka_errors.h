@@ -14,8 +14,8 @@ namespace fanfinity::log {
 /// ("host:port/id: reason (after 3ms in state CONNECT)"), or empty.
 [[nodiscard]] std::string describe_kafka(rd_kafka_resp_err_t code, std::string_view text = {});
 
-/// Whether only a person can help: credentials, certificates, rights.
-[[nodiscard]] bool is_hopeless(rd_kafka_resp_err_t code);
+/// Whether only a person can help: credentials, certificates, rights. `text` as above.
+[[nodiscard]] bool is_hopeless(rd_kafka_resp_err_t code, std::string_view text = {});
 
 /// Of a read or a look: kUnavailable, or kNotFound for an offset that is not in the log.
 [[nodiscard]] base::Error read_error(rd_kafka_resp_err_t code, std::string_view text = {});

@@ -127,7 +127,7 @@ void KafkaMember::fail(rd_kafka_resp_err_t code, std::string_view text) {
     start_over_ = true;
     return;
   }
-  if (is_hopeless(code)) failed_ = Error{Errc::kUnavailable, describe_kafka(code, text)};
+  if (is_hopeless(code, text)) failed_ = Error{Errc::kUnavailable, describe_kafka(code, text)};
 }
 
 void KafkaMember::on_rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t& partitions) {
