@@ -7,8 +7,10 @@
 
 #include "app/adapters.h"
 #include "app/commands.h"
+#include "app/drain.h"
 #include "app/log_side.h"
 #include "app/settings_flags.h"
+#include "log/kafka_growth.h"
 #include "observe/json_log.h"
 #include "store/clickhouse_http.h"
 #include "store/partition_agreement.h"
@@ -48,7 +50,7 @@ base::Status bring_up_to_date(const config::Settings& settings) {
   return migrate(*opened->http, settings, (*log)->reader());
 }
 
-/// Topics first: whoever starts in between is refused, whichever number it has.
+/// Topics first, the agreement last: whoever starts in between is refused, whichever number it has.
 base::Status grow(config::Settings settings, std::uint32_t partitions) {
   if (settings.kafka.bootstrap_servers.empty()) {
     return base::Error{
@@ -56,11 +58,17 @@ base::Status grow(config::Settings settings, std::uint32_t partitions) {
         "The number of partitions of the embedded log is fixed with its directory; only Kafka's "
         "topics can grow: set KAFKA_BOOTSTRAP_SERVERS."};
   }
-  settings.kafka.partitions = partitions;
-  if (auto grown = log::grow_kafka_topics(kafka_log_config(settings)); !grown) return grown;
   auto opened = open_store(settings);
   if (!opened) return opened.error();
-  return store::PartitionAgreement(*opened->http, events_topic(settings)).change(partitions);
+  store::ClickHouseHttp& clickhouse = *opened->http;
+  store::PartitionAgreement agreement(clickhouse, events_topic(settings));
+  const auto agreed = agreement.agreed();
+  if (!agreed) return agreed.error();
+  settings.kafka.partitions = agreed->value_or(settings.kafka.partitions);
+  const auto drain = [&] { return drain_kafka(settings, clickhouse); };
+  if (auto grown = log::grow_kafka_topics(kafka_log_config(settings), partitions, drain); !grown)
+    return grown;
+  return agreement.change(partitions);
 }
 
 int run(const config::LoadedSettings& loaded, std::uint32_t partitions) {

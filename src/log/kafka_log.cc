@@ -4,11 +4,9 @@
 
 #include "log/kafka_availability.h"
 #include "log/kafka_config.h"
-#include "log/kafka_errors.h"
 #include "log/kafka_group.h"
 #include "log/kafka_producer.h"
 #include "log/kafka_reader.h"
-#include "log/kafka_topics.h"
 #include "log/kafka_watch.h"
 
 namespace fanfinity::log {
@@ -17,33 +15,6 @@ using base::Errc;
 using base::Error;
 using base::Result;
 using base::Status;
-
-namespace {
-
-/// Keeps the reason why nothing was reached, which the answer of a request does not tell.
-class LastError final : public KafkaEvents {
- public:
-  void on_error(rd_kafka_resp_err_t code, std::string_view text) override {
-    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) told_ = describe_kafka(code, text);
-  }
-  [[nodiscard]] Error or_else(const Error& error) const {
-    return error.code == Errc::kUnavailable && told_ ? Error{error.code, *told_} : error;
-  }
-
- private:
-  std::optional<std::string> told_;
-};
-
-}  // namespace
-
-Status grow_kafka_topics(const KafkaLogConfig& config) {
-  LastError errors;
-  const auto handle = make_kafka_handle(config, KafkaRole::kReader, config.group, errors);
-  if (!handle) return handle.error();
-  const auto grown = KafkaTopics(config, handle->get()).grow();
-  rd_kafka_poll(handle->get(), 0);
-  return grown ? Status{} : Status{errors.or_else(grown.error())};
-}
 
 // Destroyed bottom-up: no more looks, then what is queued is sent.
 struct KafkaLog::Parts {

@@ -37,6 +37,7 @@ struct KafkaLogConfig {
   std::string group = "fanfinity";  ///< Consumer group of `events`; "-retry" is appended for `retry`.
   std::string client_id = "fanfinity";
   std::uint32_t partitions = 3;  ///< Of `events` and `retry` (`dead` has one); agreed by every process (C3).
+  bool leave_surplus = false;    ///< The topics may have more partitions, which are left alone; else refused.
   std::optional<std::uint16_t> replication_factor;  ///< Of topics to be created; empty: the broker's default.
   std::string compression = "snappy";               ///< none, gzip, snappy, lz4 or zstd.
   std::chrono::milliseconds linger{1};
@@ -55,10 +56,6 @@ struct KafkaLogStats {
   std::uint64_t appended_records = 0;  ///< Acknowledged since open.
   std::uint64_t rebalances = 0;        ///< Assignments and revocations of this process since open.
 };
-
-/// Brings `events` and `retry` to config.partitions, for all processes to go on with that number. Only at
-/// rest: kInvalid, with advice, while a consumer is alive or something is not consumed. May be repeated.
-[[nodiscard]] base::Status grow_kafka_topics(const KafkaLogConfig& config);
 
 /// Thread-safe. Stop every `run`, fetch and read before destroying it; appends still queued are sent and
 /// answered by the destructor, or fail after delivery_timeout.

@@ -147,8 +147,19 @@ void KafkaMember::on_rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partitio
   }
 }
 
+KafkaPartitionList KafkaMember::agreed_of(const rd_kafka_topic_partition_list_t& partitions) const {
+  // Those beyond the agreed number nobody reads until another one is agreed on: an event that stands there
+  // has no home yet.
+  KafkaPartitionList agreed(rd_kafka_topic_partition_list_new(partitions.cnt));
+  for (int i = 0; i < partitions.cnt; ++i) {
+    if (number(partition_at(partitions, i)) >= partitions_of(config_, stream_)) continue;
+    rd_kafka_topic_partition_list_add(agreed.get(), topic_.c_str(), partitions.elems[i].partition);
+  }
+  return agreed;
+}
+
 void KafkaMember::assign(const rd_kafka_topic_partition_list_t& partitions) {
-  const KafkaPartitionList list(rd_kafka_topic_partition_list_copy(&partitions));
+  const auto list = agreed_of(partitions);
   set_beginnings(*list);
   std::vector<std::shared_ptr<KafkaPartition>> assigned;
   KafkaMembership& membership = *this;
@@ -169,6 +180,7 @@ void KafkaMember::assign(const rd_kafka_topic_partition_list_t& partitions) {
 }
 
 void KafkaMember::set_beginnings(rd_kafka_topic_partition_list_t& list) const {
+  if (list.cnt == 0) return;
   // Where its worker will most likely begin; it seeks to be sure. Always a number: "the end" or "the
   // beginning" librdkafka would have to look up, and gives the partition up when it cannot.
   std::vector<PartitionId> ids;
@@ -188,8 +200,9 @@ void KafkaMember::revoke(const rd_kafka_topic_partition_list_t& partitions) {
     fence_all();
   }
   // A worker may still commit what it has under way, so the fence falls only when it is gone.
-  for (int i = 0; i < partitions.cnt; ++i) revoke_one(partition_at(partitions, i));
-  check_call(rd_kafka_incremental_unassign(handle_.get(), &partitions), "unassign");
+  const auto list = agreed_of(partitions);
+  for (int i = 0; i < list->cnt; ++i) revoke_one(partition_at(*list, i));
+  check_call(rd_kafka_incremental_unassign(handle_.get(), list.get()), "unassign");
 }
 
 void KafkaMember::revoke_one(PartitionId partition) {

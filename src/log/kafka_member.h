@@ -47,6 +47,7 @@ class KafkaMember final : private KafkaEvents, private KafkaMembership {
   [[nodiscard]] base::Status join();
   void poll();
   void fail(rd_kafka_resp_err_t code, std::string_view text);
+  [[nodiscard]] KafkaPartitionList agreed_of(const rd_kafka_topic_partition_list_t& partitions) const;
   void assign(const rd_kafka_topic_partition_list_t& partitions);
   void set_beginnings(rd_kafka_topic_partition_list_t& list) const;
   void revoke(const rd_kafka_topic_partition_list_t& partitions);

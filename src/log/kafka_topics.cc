@@ -11,7 +11,6 @@
 #include "log/kafka_admin.h"
 #include "log/kafka_config.h"
 #include "log/kafka_errors.h"
-#include "log/kafka_offsets.h"
 
 namespace fanfinity::log {
 namespace {
@@ -48,9 +47,10 @@ Status check_topic_layout(const std::string& topic, std::uint32_t wanted, const 
   return Error{
       Errc::kInvalid,
       fmt::format("Kafka's topic {} has {} partitions, not {}: an event's partition follows from their "
-                  "number, so it must be the same everywhere and for good. Set the number of "
-                  "partitions to {}; the documented way to grow is docs/OPERATIONS.md.",
-                  topic, layout.partitions, wanted, layout.partitions)};
+                  "number, so it must be the same everywhere and for good. If {} were agreed on, set "
+                  "KAFKA_PARTITIONS to that; if not, stop everything and run `fanfinity migrate "
+                  "--grow-partitions {}` (docs/OPERATIONS.md).",
+                  topic, layout.partitions, wanted, layout.partitions, std::max(layout.partitions, wanted))};
 }
 
 Status check_topic_settings(const std::string& topic, const KafkaTopicLayout& layout,
@@ -97,13 +97,13 @@ KafkaTopics::KafkaTopics(const KafkaLogConfig& config, rd_kafka_t* handle)
   }
 }
 
-Result<KafkaTopics::Layouts> KafkaTopics::ask_layouts() {
+Result<KafkaTopicLayouts> KafkaTopics::ask_layouts() {
   const rd_kafka_metadata_t* answer = nullptr;
   const auto code = rd_kafka_metadata(handle_, 0, nullptr, &answer, kPatienceMilliseconds);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return read_error(code);
   const Metadata metadata(answer);
   a_broker_ = metadata->orig_broker_id;
-  Layouts layouts;
+  KafkaTopicLayouts layouts;
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const auto& topic = metadata->topics[i];
     switch (topic.err) {
@@ -123,16 +123,18 @@ Result<KafkaTopics::Layouts> KafkaTopics::ask_layouts() {
   return layouts;
 }
 
-Status KafkaTopics::check(const Layouts& layouts) const {
+Status KafkaTopics::check(const KafkaTopicLayouts& layouts) const {
   for (const auto stream : kAllStreams) {
     const auto& topic = topic_of(config_, stream);
     const auto found = layouts.find(topic);
     if (found == layouts.end()) {
       return Error{Errc::kUnavailable, fmt::format("Kafka has no topic {} (yet).", topic)};
     }
-    if (auto checked = check_topic_layout(topic, partitions_of(config_, stream), found->second); !checked) {
-      return checked;
-    }
+    const auto wanted = partitions_of(config_, stream);
+    // Whatever `dead` has besides its one partition, nobody writes there.
+    const bool may_have_more = config_.leave_surplus || stream == Stream::kDead;
+    if (may_have_more && found->second.partitions > wanted) continue;
+    if (auto checked = check_topic_layout(topic, wanted, found->second); !checked) return checked;
   }
   return {};
 }
@@ -189,64 +191,6 @@ Status KafkaTopics::create(const std::vector<Stream>& missing) {
     topics.push_back(std::move(topic));
   }
   return create_kafka_topics(handle_, topics);
-}
-
-Status KafkaTopics::check_at_rest(Stream stream, std::uint32_t partitions) {
-  const auto group = group_of(config_, stream);
-  const auto& topic = topic_of(config_, stream);
-  const auto members = ask_members_of_group(handle_, group);
-  if (!members) return members.error();
-  if (*members > 0) {
-    return Error{Errc::kInvalid,
-                 fmt::format("The consumer group {} has {} members: stop every server, wait for "
-                             "the lag to be zero, stop every consumer, then grow.",
-                             group, *members)};
-  }
-  std::vector<PartitionId> all;
-  for (std::uint32_t p = 0; p < partitions; ++p) all.push_back(PartitionId{p});
-  const auto committed = ask_committed_of_group(handle_, group, topic, all);
-  if (!committed) return committed.error();
-  const auto ends =
-      ask_edges(handle_, topic, all, KafkaEdge::kEnd, std::chrono::milliseconds(kPatienceMilliseconds));
-  if (!ends) return ends.error();
-  for (std::uint32_t p = 0; p < partitions; ++p) {
-    if ((*committed)[p].offset.value_or(Offset{0}) == (*ends)[p]) continue;
-    return Error{
-        Errc::kInvalid,
-        fmt::format("Partition {} of topic {} is consumed up to {} of {}: stop the servers, leave the "
-                    "consumers running until the lag is zero, then grow.",
-                    p, topic, number((*committed)[p].offset.value_or(Offset{0})), number((*ends)[p]))};
-  }
-  return {};
-}
-
-Status KafkaTopics::grow() {
-  const auto layouts = ask_layouts();
-  if (!layouts) return layouts.error();
-  const std::array both{Stream::kEvents, Stream::kRetry};
-  for (const auto stream : both) {
-    const auto found = layouts->find(topic_of(config_, stream));
-    if (found == layouts->end()) {
-      return Error{Errc::kInvalid, fmt::format("Kafka has no topic {}: there is nothing to grow.",
-                                               topic_of(config_, stream))};
-    }
-    const auto now = found->second.partitions;
-    if (now > config_.partitions) {
-      return Error{Errc::kInvalid,
-                   fmt::format("Kafka's topic {} has {} partitions already; their number cannot "
-                               "become smaller.",
-                               found->first, now)};
-    }
-    if (auto rest = check_at_rest(stream, now); !rest) return rest;
-  }
-  for (const auto stream : both) {
-    const auto& topic = topic_of(config_, stream);
-    if (layouts->at(topic).partitions == config_.partitions) continue;
-    if (auto grown = add_kafka_partitions(handle_, topic, config_.partitions); !grown) return grown;
-    base::log_line(base::Level::kInfo, "A topic has grown.",
-                   {{"topic", topic}, {"partitions", config_.partitions}});
-  }
-  return {};
 }
 
 Result<std::map<std::string, KafkaTopicSettings>> KafkaTopics::ask_settings() {

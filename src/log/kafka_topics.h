@@ -17,6 +17,7 @@ struct KafkaTopicLayout {
   std::uint32_t partitions = 0;
   std::uint32_t replicas = 0;  ///< Of the partition that has fewest.
 };
+using KafkaTopicLayouts = std::map<std::string, KafkaTopicLayout>;
 using KafkaTopicSettings = std::map<std::string, std::string>;
 
 /// kInvalid, with advice, when the topic does not keep what we promise.
@@ -35,16 +36,12 @@ class KafkaTopics {
   [[nodiscard]] base::Status ensure();
   /// Whether they still have the partitions that were agreed on: one request.
   [[nodiscard]] base::Status check_layout();
-  /// Brings `events` and `retry` to the configured number of partitions, whatever they have now. kInvalid:
-  /// a consumer is alive, something is not consumed yet, or there are more already.
-  [[nodiscard]] base::Status grow();
+  /// Of those of the three that are there.
+  [[nodiscard]] base::Result<KafkaTopicLayouts> ask_layouts();
 
  private:
-  using Layouts = std::map<std::string, KafkaTopicLayout>;
-  [[nodiscard]] base::Result<Layouts> ask_layouts();
-  [[nodiscard]] base::Status check_at_rest(Stream stream, std::uint32_t partitions);
   [[nodiscard]] int replicas_of_new_topics();
-  [[nodiscard]] base::Status check(const Layouts& layouts) const;
+  [[nodiscard]] base::Status check(const KafkaTopicLayouts& layouts) const;
   [[nodiscard]] base::Status create(const std::vector<Stream>& missing);
   [[nodiscard]] base::Result<std::map<std::string, KafkaTopicSettings>> ask_settings();
   void warn_once(const std::string& topic, const KafkaTopicLayout& layout);

@@ -18,12 +18,12 @@ class PartitionAgreement {
 
   /// The first one to ask decides. kInvalid: another number was agreed on.
   [[nodiscard]] base::Status agree(std::uint32_t partitions);
+  /// Empty while nobody has asked.
+  [[nodiscard]] base::Result<std::optional<std::uint32_t>> agreed();
   /// Only while nobody produces or consumes.
   [[nodiscard]] base::Status change(std::uint32_t partitions);
 
  private:
-  [[nodiscard]] base::Result<std::optional<std::uint32_t>> agreed();
-
   ClickHouseHttp& http_;
   const std::string topic_;
 };

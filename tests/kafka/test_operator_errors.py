@@ -10,6 +10,7 @@ import recount
 from events import EventSource, event
 from test_cli import sentence
 from test_contract_events import check_problem
+from test_poison import ACCEPT, REFUSE
 from waiting import wait_until
 
 NOTICED_SECONDS = 10  # a server looks at its topics every two seconds
@@ -124,6 +125,47 @@ def test_growing_is_refused_while_events_wait(cluster, make_deployment):
     assert len(cluster.topic(deployment.events).leaders) == 3
     deployment.add_consumer().start()
     deployment.check_everything(sent, ["waiting"])
+
+
+def test_what_waits_while_partitions_are_added_is_stored_first_by_the_old_number(cluster, make_deployment):
+    """In `events` and in `retry`. What a server with the new number took meanwhile is not lost either, and nothing
+    is counted twice."""
+    deployment = make_deployment(cluster, RETRY_FIRST_DELAY="5s").start()
+    (server,), (consumer,) = deployment.servers, deployment.consumers
+    known = EventSource("known", ["added"]).take(60)
+    refused = event("added", playerId="poison")
+    deployment.clickhouse().execute(REFUSE)
+    post_all(deployment, [*known, refused])
+    wait_until(lambda: consumer.gauge("fanfinity_retry_pending") == 1, "the refused event in retry")
+    deployment.wait_lag_zero()
+    consumer.stop()
+    deployment.clickhouse().execute(ACCEPT)
+    late = EventSource("late", ["added"]).take(60)
+    post_all(deployment, late + known[:20])
+
+    for topic, partitions in {deployment.events: 4, deployment.retry: 4, deployment.dead: 2}.items():
+        cluster.add_partitions(topic, partitions)
+    wait_unready(server, "kafka", "4 partitions", "--grow-partitions 4")
+    server.stop()
+    deployment.clickhouse_server.stop()
+    hasty = deployment.add_server(KAFKA_PARTITIONS=4).start(ready=False)
+    early = EventSource("early", ["added"]).take(60)
+    wait_until(hasty.ready_answer, "an answer of the hasty server")
+    wait_until(lambda: hasty.client().post_batch(early + late[:20]).status == 202, "it takes events", interval=0.1)
+    hasty.stop()
+    deployment.clickhouse_server.start()
+
+    agree(deployment, 4)
+    stored = {row["id"] for row in deployment.clickhouse().rows("SELECT toString(event_id) AS id FROM events")}
+    assert {one["eventId"] for one in [*known, refused, *late]} <= stored
+    beyond = {name for name, partition in homes(deployment, early).items() if partition == 3}
+    assert beyond and not beyond & stored
+    assert set(cluster.positions(deployment.group, deployment.events)) == set(range(3)), "left to its new owner"
+
+    deployment.start_all()
+    replayed = deployment.run("dead", "replay", "--all")  # those that stood in another partition
+    assert replayed.returncode == 0, replayed.stderr
+    deployment.check_everything([*known, refused, *late, *early], ["added"])
 
 
 # -- offsets ----------------------------------------------------------------------------------------
