@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/log_line.h"
@@ -24,8 +26,10 @@ using base::Errc;
 using base::Error;
 using base::Result;
 using base::Status;
+using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kPatience{2'000};
+constexpr std::chrono::seconds kLookEvery{1};
 constexpr std::array kGrowing{Stream::kEvents, Stream::kRetry};
 
 /// Keeps the reason why nothing was reached, which the answer of a request does not tell.
@@ -61,8 +65,7 @@ class Growth {
   [[nodiscard]] Status look();
   [[nodiscard]] std::uint32_t partitions_now(Stream stream) const;
   [[nodiscard]] bool were_changed() const;
-  [[nodiscard]] Status check_left(Stream stream);
-  [[nodiscard]] Status check_all_left();
+  [[nodiscard]] Status wait_left();
   [[nodiscard]] Result<std::optional<Waiting>> waiting_in(Stream stream);
   [[nodiscard]] Result<std::optional<Waiting>> waiting();
   [[nodiscard]] Status grow(Stream stream);
@@ -76,11 +79,11 @@ class Growth {
 
 Status Growth::run(const DrainKafka& drain) {
   if (auto looked = look(); !looked) return looked;
-  if (auto left = check_all_left(); !left) return left;
+  if (auto left = wait_left(); !left) return left;
   auto waits = waiting();
   if (waits && *waits && were_changed()) {
     if (auto drained = drain(); !drained) return drained;
-    if (auto left = check_all_left(); !left) return left;
+    if (auto left = wait_left(); !left) return left;
     waits = waiting();
   }
   if (!waits) return waits.error();
@@ -127,20 +130,28 @@ bool Growth::were_changed() const {
                              [this](Stream stream) { return partitions_now(stream) != config_.partitions; });
 }
 
-Status Growth::check_left(Stream stream) {
-  const auto group = group_of(config_, stream);
-  const auto members = ask_members_of_group(handle_, group);
-  if (!members) return members.error();
-  if (*members == 0) return {};
-  return Error{Errc::kInvalid,
-               fmt::format("The consumer group {} has {} members: stop every server, wait for "
-                           "the lag to be zero, stop every consumer, then grow.",
-                           group, *members)};
-}
-
-Status Growth::check_all_left() {
+Status Growth::wait_left() {
+  // A member that was killed, or stopped while it was joining, goes when its session times out; one that was
+  // joining behind another such, after a second one.
+  const auto until = steady_clock::now() + 2 * config_.session_timeout + kPatience;
   for (const auto stream : kGrowing) {
-    if (auto left = check_left(stream); !left) return left;
+    const auto group = group_of(config_, stream);
+    for (;;) {
+      const auto members = ask_members_of_group(handle_, group);
+      if (!members) return members.error();
+      if (*members == 0) break;
+      const auto left = std::chrono::ceil<std::chrono::seconds>(until - steady_clock::now());
+      if (left.count() <= 0) {
+        return Error{Errc::kInvalid,
+                     fmt::format("The consumer group {} has {} members: stop every server, wait for "
+                                 "the lag to be zero, stop every consumer, then grow.",
+                                 group, *members)};
+      }
+      base::log_line(base::Level::kInfo,
+                     "The consumer group has members: waiting for them to go or time out.",
+                     {{"group", group}, {"members", *members}, {"seconds_left", left.count()}});
+      std::this_thread::sleep_for(std::min(left, kLookEvery));
+    }
   }
   return {};
 }

@@ -92,6 +92,7 @@ def agree(deployment, partitions):
     grown = deployment.run("migrate", "--grow-partitions", str(partitions))
     assert grown.returncode == 0, grown.stderr
     deployment.set("KAFKA_PARTITIONS", partitions)
+    return grown
 
 
 def test_topics_grow_the_documented_way_and_old_ids_are_still_known(cluster, make_deployment):
@@ -166,6 +167,22 @@ def test_what_waits_while_partitions_are_added_is_stored_first_by_the_old_number
     replayed = deployment.run("dead", "replay", "--all")  # those that stood in another partition
     assert replayed.returncode == 0, replayed.stderr
     deployment.check_everything([*known, refused, *late, *early], ["added"])
+
+
+def test_growing_waits_for_members_that_are_gone_without_a_word(cluster, make_deployment):
+    deployment = make_deployment(cluster).start()
+    (server,), (consumer,) = deployment.servers, deployment.consumers
+    sent = EventSource("ghost", ["ghost"]).take(100)
+    post_all(deployment, sent)
+    recount.wait_counted(deployment, ["ghost"])
+    deployment.wait_lag_zero()
+    server.stop()
+    consumer.kill()
+    grown = agree(deployment, 6)
+    told = [line for line in map(json.loads, grown.stderr.splitlines()) if "members" in line]
+    assert told and all(line["group"].startswith(deployment.group) and line["seconds_left"] > 0 for line in told)
+    deployment.start_all()
+    deployment.check_everything(sent, ["ghost"])
 
 
 # -- offsets ----------------------------------------------------------------------------------------
