@@ -8,7 +8,6 @@
 #include "base/log_line.h"
 #include "log/kafka_errors.h"
 #include "log/kafka_handle.h"
-#include "log/kafka_offsets.h"
 
 namespace fanfinity::log {
 namespace {
@@ -25,8 +24,6 @@ using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, FreeWith<rd_kafka_NewTopic
 using NewPartitions = std::unique_ptr<rd_kafka_NewPartitions_t, FreeWith<rd_kafka_NewPartitions_destroy>>;
 using Groups = std::unique_ptr<const rd_kafka_group_list, FreeWith<rd_kafka_group_list_destroy>>;
 using Resource = std::unique_ptr<rd_kafka_ConfigResource_t, FreeWith<rd_kafka_ConfigResource_destroy>>;
-using GroupOffsets =
-    std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, FreeWith<rd_kafka_ListConsumerGroupOffsets_destroy>>;
 using Options = std::unique_ptr<rd_kafka_AdminOptions_t, FreeWith<rd_kafka_AdminOptions_destroy>>;
 
 Options options_for(rd_kafka_t* handle, rd_kafka_admin_op_t request) {
@@ -185,27 +182,6 @@ Result<std::string> ask_kafka_broker_setting(rd_kafka_t* handle, std::int32_t br
   const auto found = settings->find(id);
   if (found == settings->end() || !found->second.contains(name)) return std::string();
   return found->second.at(name);
-}
-
-Result<std::vector<Committed>> ask_committed_of_group(rd_kafka_t* handle, const std::string& group,
-                                                      const std::string& topic,
-                                                      const std::vector<PartitionId>& partitions) {
-  const auto list = kafka_partitions(topic, partitions, RD_KAFKA_OFFSET_INVALID);
-  const GroupOffsets request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
-  auto* only = request.get();
-  const KafkaQueue queue(rd_kafka_queue_new(handle));
-  const auto options = options_for(handle, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-  rd_kafka_ListConsumerGroupOffsets(handle, &only, 1, options.get(), queue.get());
-  const auto answer = answer_of(queue.get());
-  if (!answer) return answer.error();
-  std::size_t count = 0;
-  const auto* result = rd_kafka_event_ListConsumerGroupOffsets_result(answer->get());
-  const auto** groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
-  if (count != 1) return Error{Errc::kUnavailable, "Kafka did not tell what the consumer group committed."};
-  if (const auto* failed = rd_kafka_group_result_error(groups[0]); failed != nullptr) {
-    return read_error(rd_kafka_error_code(failed), rd_kafka_error_string(failed));
-  }
-  return committed_in(*rd_kafka_group_result_partitions(groups[0]), topic, partitions);
 }
 
 }  // namespace fanfinity::log

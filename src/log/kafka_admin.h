@@ -1,5 +1,6 @@
 #pragma once
-// Administrative requests to the brokers, one at a time, waited for.
+// Administrative requests to the brokers, one at a time, waited for. None that goes to a group's coordinator:
+// librdkafka 2.8 aborts the process when a connection is lost while such a one is under way.
 
 #include <librdkafka/rdkafka.h>
 
@@ -37,10 +38,5 @@ struct NewKafkaTopic {
 /// The settings in force of each topic. A topic whose settings this user may not read has none.
 [[nodiscard]] base::Result<std::map<std::string, std::map<std::string, std::string>>>
 ask_kafka_topic_settings(rd_kafka_t* handle, const std::vector<std::string>& topics);
-
-/// What `group` committed for each partition, in their order. Asks its coordinator without being a member.
-[[nodiscard]] base::Result<std::vector<Committed>> ask_committed_of_group(
-    rd_kafka_t* handle, const std::string& group, const std::string& topic,
-    const std::vector<PartitionId>& partitions);
 
 }  // namespace fanfinity::log

@@ -56,8 +56,8 @@ struct Waiting {
 
 class Growth {
  public:
-  Growth(const KafkaLogConfig& config, std::uint32_t wanted, rd_kafka_t* handle)
-      : config_(config), wanted_(wanted), handle_(handle), topics_(config, handle) {}
+  Growth(const KafkaLogConfig& config, std::uint32_t wanted, rd_kafka_t* handle, KafkaEvents& events)
+      : config_(config), wanted_(wanted), handle_(handle), events_(events), topics_(config, handle) {}
 
   Status run(const DrainKafka& drain);
 
@@ -73,6 +73,7 @@ class Growth {
   const KafkaLogConfig& config_;
   const std::uint32_t wanted_;
   rd_kafka_t* handle_;
+  KafkaEvents& events_;
   KafkaTopics topics_;
   KafkaTopicLayouts layouts_;
 };
@@ -162,7 +163,9 @@ Result<std::optional<Waiting>> Growth::waiting_in(Stream stream) {
   for (std::uint32_t p = 0; p < std::min(partitions_now(stream), config_.partitions); ++p) {
     agreed.push_back(PartitionId{p});
   }
-  const auto committed = ask_committed_of_group(handle_, group_of(config_, stream), topic, agreed);
+  const auto of_group = make_kafka_handle(config_, KafkaRole::kReader, group_of(config_, stream), events_);
+  if (!of_group) return of_group.error();
+  const auto committed = ask_committed(of_group->get(), topic, agreed, kPatience);
   if (!committed) return committed.error();
   const auto ends = ask_edges(handle_, topic, agreed, KafkaEdge::kEnd, kPatience);
   if (!ends) return ends.error();
@@ -195,7 +198,7 @@ Status grow_kafka_topics(const KafkaLogConfig& config, std::uint32_t partitions,
   LastError errors;
   const auto handle = make_kafka_handle(config, KafkaRole::kReader, config.group, errors);
   if (!handle) return handle.error();
-  const auto grown = Growth(config, partitions, handle->get()).run(drain);
+  const auto grown = Growth(config, partitions, handle->get(), errors).run(drain);
   rd_kafka_poll(handle->get(), 0);
   return grown ? Status{} : Status{errors.or_else(grown.error())};
 }

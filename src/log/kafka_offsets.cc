@@ -29,18 +29,7 @@ bool leads_soon(rd_kafka_resp_err_t code) {
 
 constexpr std::chrono::milliseconds kLeaderPause{20};
 
-}  // namespace
-
-KafkaPartitionList kafka_partitions(const std::string& topic, const std::vector<PartitionId>& partitions,
-                                    std::int64_t offset) {
-  KafkaPartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
-  for (const auto partition : partitions) {
-    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), static_cast<std::int32_t>(number(partition)))
-        ->offset = offset;
-  }
-  return list;
-}
-
+/// The answer of a coordinator for each partition, in their order.
 Result<std::vector<Committed>> committed_in(const rd_kafka_topic_partition_list_t& list,
                                             const std::string& topic,
                                             const std::vector<PartitionId>& partitions) {
@@ -60,6 +49,18 @@ Result<std::vector<Committed>> committed_in(const rd_kafka_topic_partition_list_
     }
   }
   return all;
+}
+
+}  // namespace
+
+KafkaPartitionList kafka_partitions(const std::string& topic, const std::vector<PartitionId>& partitions,
+                                    std::int64_t offset) {
+  KafkaPartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const auto partition : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), static_cast<std::int32_t>(number(partition)))
+        ->offset = offset;
+  }
+  return list;
 }
 
 Result<std::vector<Offset>> ask_edges(rd_kafka_t* handle, const std::string& topic,

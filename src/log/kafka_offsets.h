@@ -15,10 +15,6 @@ namespace fanfinity::log {
 [[nodiscard]] KafkaPartitionList kafka_partitions(const std::string& topic,
                                                   const std::vector<PartitionId>& partitions,
                                                   std::int64_t offset);
-/// The answer of a coordinator for each partition, in their order.
-[[nodiscard]] base::Result<std::vector<Committed>> committed_in(const rd_kafka_topic_partition_list_t& list,
-                                                                const std::string& topic,
-                                                                const std::vector<PartitionId>& partitions);
 
 enum class KafkaEdge { kBegin, kEnd };
 

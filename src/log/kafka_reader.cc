@@ -74,7 +74,6 @@ Result<std::vector<PartitionState>> KafkaReader::state(Stream stream) {
   // Commits before the end, so that none is beyond it.
   std::vector<Committed> committed(partitions.size());
   if (stream != Stream::kDead) {
-    // Not ListConsumerGroupOffsets: librdkafka 2.8 aborts the process when a connection is lost just then.
     auto* member = (stream == Stream::kEvents ? handle_ : retry_handle_).get();
     auto asked = ask_committed(member, topic, partitions, kPatience);
     if (!asked) return asked.error();

@@ -7,6 +7,8 @@
 namespace fanfinity::http::test {
 namespace {
 
+using namespace std::string_literals;
+
 struct Case {
   const char* name;
   std::string bytes;
@@ -112,7 +114,7 @@ TEST(RequestReader, RefusesLooseLineEnds) {
       {"a carriage return too many", "GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", 400},
       {"a folded field", "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400},
       {"a folded first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400},
-      {"NUL in a value", std::string("GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", 39), 400},
+      {"NUL in a value", "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"s, 400},
   });
 }
 
@@ -134,7 +136,7 @@ TEST(RequestReader, RefusesMalformedFields) {
 
 TEST(RequestReader, RefusesMalformedRequestLines) {
   expect_verdicts({
-      {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01", 8), 400},
+      {"TLS", "\x16\x03\x01\x02\x00\x01\x00\x01"s, 400},
       {"no version", "GET /\r\n\r\n", 400},
       {"two spaces", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"a space in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
