@@ -37,11 +37,13 @@ RUN apt-get update -qq \
       ca-certificates \
       libcurl4 \
       libfmt9 \
+      liblz4-1 \
       libprometheus-cpp-core1.0 \
       libsimdjson14 \
       libspdlog1.10 \
       libssl3 \
       libstdc++6 \
+      libxxhash0 \
       libzstd1 \
       zlib1g \
     && rm -rf /var/lib/apt/lists/*

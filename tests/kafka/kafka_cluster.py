@@ -4,6 +4,7 @@ operator does to them. Raw messages go through kcat, the rest through Kafka's ow
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,7 @@ TOPICS = "org.apache.kafka.tools.TopicCommand"
 GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
 CONFIGS = "kafka.admin.ConfigCommand"
 STORAGE = "kafka.tools.StorageTool"
+SEGMENTS = "kafka.tools.DumpLogSegments"
 
 
 def java(*arguments, heap="256m"):
@@ -96,6 +98,14 @@ class Broker:
         self.process.kill()
         self.process.wait()
 
+    def stop(self, seconds=30.0):
+        """In order: it hands its partitions over first. One that finds nobody to take them is killed in the end."""
+        self.process.terminate()
+        try:
+            self.process.wait(seconds * patience())
+        except subprocess.TimeoutExpired:
+            self.kill()
+
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)
 
@@ -140,14 +150,15 @@ class Cluster:
         for broker in self.brokers:
             broker.process.wait()
 
-    def discard(self):
-        """The end: no process and no data left."""
+    def discard(self, keep=False):
+        """The end: no process left, and no data unless they are to be kept."""
         for broker in self.brokers:
             if broker.process is not None:
                 broker.process.kill()
                 broker.process.wait()
             STARTED.remove(broker)
-            shutil.rmtree(broker.folder / "data", ignore_errors=True)
+            if not keep:
+                shutil.rmtree(broker.folder / "data", ignore_errors=True)
         wait_until(lambda: not processes.mentioning(str(self.root)), f"no process of {self.root}", 10)
 
     @property
@@ -261,6 +272,11 @@ class Cluster:
     def end(self, topic, partition):
         """The offset after the last message."""
         return int(self._kcat("-Q", "-t", f"{topic}:{partition}:-1").split()[-1])
+
+    def codecs(self, topic):
+        """How the batches of a topic are compressed, as its segments on the first broker's disk say: "NONE", "lz4"."""
+        files = ",".join(map(str, self.brokers[0].folder.glob(f"data/{topic}-*/*.log")))
+        return set(re.findall(r"compresscodec: (\w+)", tool(SEGMENTS, "--files", files)))
 
     # -- what an operator does ----------------------------------------------------------------------
     def create_topic(self, name, partitions, **configs):

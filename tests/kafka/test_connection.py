@@ -85,6 +85,15 @@ def test_events_go_through_a_secured_kafka(secure_cluster, authority, make_deplo
     assert deployment.run("dead", "list").returncode == 0
 
 
+@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
+def test_events_go_through_kafka_compressed_in_every_way(cluster, make_deployment, codec):
+    deployment = make_deployment(cluster, KAFKA_COMPRESSION=codec).start()
+    sent = EventSource(codec, ["compressed"]).take(500)
+    assert deployment.client().post_batch(sent).status == 202
+    deployment.check_everything(sent, ["compressed"])
+    assert codec in {name.lower() for name in cluster.codecs(deployment.events)}
+
+
 # -- what waiting cannot cure -----------------------------------------------------------------------
 @pytest.mark.parametrize(
     "mistake",
