@@ -23,7 +23,6 @@ using base::Status;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPatience{2'000};
-constexpr milliseconds kSlice{50};
 
 Error stopped() {
   return {Errc::kStopped, "The read was cut short."};
@@ -99,10 +98,23 @@ Result<Fetched> KafkaReader::read(const Position& from, const FetchLimits& limit
                  fmt::format("Topic {} has no partition {}.", topic, number(from.partition))};
   }
   if (const auto open = check_open(); !open) return open.error();
-  std::unique_lock lock(reading_, std::defer_lock);
-  while (!lock.try_lock_for(kSlice)) {
-    if (stop.stop_requested()) return stopped();
+  {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait(lock, stop, [this] { return !reading_; })) return stopped();
+    reading_ = true;
   }
+  auto fetched = read_alone(from, limits, stop);
+  {
+    const std::lock_guard lock(mutex_);
+    reading_ = false;
+  }
+  changed_.notify_one();
+  return fetched;
+}
+
+Result<Fetched> KafkaReader::read_alone(const Position& from, const FetchLimits& limits,
+                                        const std::stop_token& stop) {
+  const auto& topic = topic_of(config_, from.stream);
   KafkaCursor cursor(handle_.get(), topic, from.partition);
   if (auto checked = cursor.check(from.offset); !checked) return checked.error();
   cursor.begin_at(from.offset);

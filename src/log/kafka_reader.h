@@ -1,6 +1,7 @@
 #pragma once
 // Reader on Kafka: handles that assign themselves what is to be read and never join a group.
 
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -33,12 +34,16 @@ class KafkaReader final : private KafkaEvents {
       : config_(config), availability_(availability) {}
   void on_error(rd_kafka_resp_err_t code, std::string_view text) override { availability_.note(code, text); }
   [[nodiscard]] base::Status check_open() const;
+  [[nodiscard]] base::Result<Fetched> read_alone(const Position& from, const FetchLimits& limits,
+                                                 const std::stop_token& stop);
 
   const KafkaLogConfig& config_;
   KafkaAvailability& availability_;
   KafkaHandle handle_;
   KafkaHandle retry_handle_;  ///< As `handle_`, of the other group: to ask what it committed.
-  std::timed_mutex reading_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool reading_ = false;
 };
 
 }  // namespace fanfinity::log
