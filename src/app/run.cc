@@ -1,8 +1,12 @@
 #include "app/run.h"
 
+#include <malloc.h>
+
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "app/settings_flags.h"
 #include "app/signals.h"
@@ -38,10 +42,18 @@ class Fatal {
   std::optional<base::Error> error_;
 };
 
+/// glibc gives threads up to eight arenas a core, and each keeps what its largest batch once took: dozens of
+/// threads (librdkafka has one for each broker and handle) held ten times what was in use.
+void bound_arenas() {
+  constexpr unsigned kLeast = 4;
+  mallopt(M_ARENA_MAX, static_cast<int>(std::max(kLeast, std::thread::hardware_concurrency())));
+}
+
 }  // namespace
 
 int run_service(const config::LoadedSettings& loaded, Role role) {
   const config::Settings& settings = loaded.settings;
+  bound_arenas();
 
   // 1. Signals first, so that every thread made later leaves them to one.
   Signals signals;
