@@ -8,7 +8,7 @@ import pytest
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
-pytest.register_assert_rewrite("deployment", "harness", "kafka_cluster", "load", "recount", "waiting")
+pytest.register_assert_rewrite("audit", "deployment", "faults", "harness", "kafka_cluster", "load", "recount", "waiting")
 
 import harness  # noqa: E402
 import test_disk_full  # noqa: E402

@@ -44,9 +44,10 @@ class ClickHouseServer(Service):
             {"url": f"http://127.0.0.1:{self.port}", "user": USER, "password": PASSWORD, "database": DATABASE}
         )
 
-    def discard(self):
+    def discard(self, keep=False):
         super().discard()
-        shutil.rmtree(self.data_dir, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
 
 
 class Server(Service):
@@ -62,11 +63,10 @@ class Server(Service):
 class Consumer(Service):
     """`fanfinity consumer`: the pipeline alone."""
 
-    bound_kib = CONSUMER_BOUND_KIB
-
-    def __init__(self, root, **settings):
+    def __init__(self, root, bound_kib=CONSUMER_BOUND_KIB, **settings):
         root.mkdir()
         super().__init__("consumer", root, "CONSUMER_PORT", **settings)
+        self.bound_kib = bound_kib
 
     def partitions(self):
         """How many it owns; 0 while it does not answer."""
@@ -80,10 +80,20 @@ class Deployment:
     """All of them on one Kafka cluster, with topics and a group of their own. It answers what `Up` answers, so
     that the recount takes either."""
 
-    def __init__(self, root, cluster, servers=1, consumers=1, clickhouse_port=None, **settings):
+    def __init__(
+        self,
+        root,
+        cluster,
+        servers=1,
+        consumers=1,
+        clickhouse_port=None,
+        consumer_bound_kib=CONSUMER_BOUND_KIB,
+        **settings,
+    ):
         """`clickhouse_port`: where servers and consumers look for ClickHouse, when something stands between."""
         self.root = root
         self.cluster = cluster
+        self.consumer_bound_kib = consumer_bound_kib
         root.mkdir()
         self.clickhouse_server = ClickHouseServer(root / "clickhouse")
         name = self.clickhouse_server.tag[:8]
@@ -116,7 +126,8 @@ class Deployment:
         return self.servers[-1]
 
     def add_consumer(self, **settings):
-        self.consumers.append(Consumer(self.root / f"consumer{len(self.consumers)}", **(self.settings | settings)))
+        root = self.root / f"consumer{len(self.consumers)}"
+        self.consumers.append(Consumer(root, self.consumer_bound_kib, **(self.settings | settings)))
         return self.consumers[-1]
 
     def set(self, name, value):
@@ -172,9 +183,11 @@ class Deployment:
             service.wait_gone()
         self.check_memory()
 
-    def discard(self):
-        for service in self.processes():
+    def discard(self, keep=False):
+        """The end: no process left, and no data unless they are to be kept."""
+        for service in (*self.servers, *self.consumers):
             service.discard()
+        self.clickhouse_server.discard(keep)
 
     # -- what a client sees, as of one `up` ---------------------------------------------------------
     @property

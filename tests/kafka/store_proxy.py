@@ -18,7 +18,9 @@ class Cut(Exception):
 
 # -- what may happen to a request: each takes (exchange, proxy) and returns the bytes to answer ----------
 def pass_on(exchange, proxy):
-    return exchange.forward()
+    for chunk in exchange.chunks():
+        exchange.send(chunk)
+    return b""
 
 
 def answer_500(exchange, proxy):
@@ -40,7 +42,7 @@ def store_and_answer_500(exchange, proxy):
 def store_and_keep_silent(exchange, proxy):
     """Done, and nobody ever told: the service gives up by its own time-out."""
     exchange.forward()
-    proxy.over.wait()
+    exchange.wait_gone()
     raise Cut
 
 
@@ -52,13 +54,25 @@ def store_and_cut(exchange, proxy):
 
 def cut_the_request(exchange, proxy):
     """ClickHouse gets half of the rows, then an end."""
-    exchange.forward(half=True)
+    exchange.forward_half()
     raise Cut
 
 
 def answer_late(exchange, proxy):
     proxy.over.wait(0.7)
     return exchange.forward()
+
+
+# What a client of ClickHouse has to survive.
+WRONG_ANSWERS = (
+    answer_500,
+    answer_503,
+    answer_late,
+    cut_the_request,
+    store_and_answer_500,
+    store_and_cut,
+    store_and_keep_silent,
+)
 
 
 def _error(status):
@@ -95,15 +109,31 @@ class Exchange:
             raise Cut
         return chunk
 
-    def forward(self, half=False):
-        """The whole answer of ClickHouse; with `half` only half of the body goes there, and nothing comes back."""
-        with socket.create_connection(("127.0.0.1", self._upstream_port), 60) as upstream:
-            upstream.sendall(self.head + b"\r\nConnection: close\r\n\r\n")
-            upstream.sendall(self.body[: len(self.body) // 2] if half else self.body)
-            answer = b""
-            while not half and (chunk := upstream.recv(CHUNK)):
-                answer += chunk
-            return answer
+    def forward(self):
+        """The whole answer of ClickHouse."""
+        return b"".join(self.chunks())
+
+    def chunks(self):
+        """The same as it comes."""
+        with self._upstream(self.body) as upstream:
+            while chunk := upstream.recv(CHUNK):
+                yield chunk
+
+    def forward_half(self):
+        """Only half of the body goes there, and nothing comes back."""
+        self._upstream(self.body[: len(self.body) // 2]).close()
+
+    def _upstream(self, body):
+        """A connection to ClickHouse on which the request has gone."""
+        upstream = socket.create_connection(("127.0.0.1", self._upstream_port), 60)
+        upstream.sendall(self.head + b"\r\nConnection: close\r\n\r\n")
+        upstream.sendall(body)
+        return upstream
+
+    def wait_gone(self):
+        """Until the other side gives up."""
+        while self._connection.recv(CHUNK):
+            pass
 
     def send(self, data):
         self._connection.sendall(data)

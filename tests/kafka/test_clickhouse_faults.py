@@ -10,20 +10,12 @@ import store_proxy
 from events import EventSource, event
 from http_client import match_path
 from load import LoadClients
-from store_proxy import StoreProxy
+from poison import ACCEPT, QUICK, REFUSE
+from store_proxy import WRONG_ANSWERS, StoreProxy
 from test_disk_full import Ballast
-from test_poison import ACCEPT, QUICK, REFUSE, dead_list, wait_dead
+from test_poison import dead_list, wait_dead
 from waiting import wait_until
 
-FAULTS = (
-    store_proxy.answer_500,
-    store_proxy.answer_503,
-    store_proxy.answer_late,
-    store_proxy.cut_the_request,
-    store_proxy.store_and_answer_500,
-    store_proxy.store_and_cut,
-    store_proxy.store_and_keep_silent,
-)
 EACH = 4  # how often each of them happens
 MATCHES = ["faulty-1", "faulty-2"]
 
@@ -44,7 +36,7 @@ def test_an_insert_that_fails_in_any_way_is_repeated_until_it_is_stored_once(beh
     """All ways in a random order, two in a row for half of the batches."""
     deployment, proxy = behind_proxy
     pick = random.Random(7)
-    deck = list(FAULTS) * EACH
+    deck = list(WRONG_ANSWERS) * EACH
     pick.shuffle(deck)
     plan = itertools.chain.from_iterable((one,) if pick.random() < 0.5 else (one, store_proxy.pass_on) for one in deck)
     with LoadClients(deployment.ports, tmp_path / "journals", MATCHES, count=3, seed=7, pause=0.02) as clients:
@@ -58,7 +50,7 @@ def test_an_insert_that_fails_in_any_way_is_repeated_until_it_is_stored_once(beh
         )
     assert set(clients.answers) == {202}, f"a post was not answered 202: {dict(clients.answers)}"
     deployment.check_everything(clients.journalled(), MATCHES)
-    assert all(proxy.happened[fault.__name__] == EACH for fault in FAULTS)
+    assert all(proxy.happened[fault.__name__] == EACH for fault in WRONG_ANSWERS)
     with capsys.disabled():
         faults = dict(proxy.happened)
         print(f"\n  survived {proxy.happened.total()} faults: {faults}; {clients.acknowledged} acknowledged")

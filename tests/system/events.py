@@ -4,6 +4,8 @@ import random
 import uuid
 from datetime import datetime, timedelta, timezone
 
+from poison import POISON
+
 TYPES = (
     "goal",
     "shot",
@@ -50,12 +52,14 @@ def event(match_id, **members):
 
 
 class EventSource:
-    """An endless stream of believable events of some matches. One thread at a time."""
+    """An endless stream of believable events of some matches. One thread at a time.
+    `poison`: the share of events that a ClickHouse told to refuse them refuses."""
 
-    def __init__(self, seed, match_ids, minutes=100):
+    def __init__(self, seed, match_ids, minutes=100, poison=0.0):
         self._random = random.Random(seed)
         self._match_ids = match_ids
         self._span_ms = minutes * _MINUTE_MS
+        self._poison = poison
 
     def next(self):
         pick = self._random
@@ -70,6 +74,8 @@ class EventSource:
             made["playerId"] = f"player-{pick.randrange(22)}"
         if pick.random() < 0.5:
             made["metadata"] = {"minute": pick.randrange(95), "x": round(pick.random(), 3), "by": "Zoë \u26bd\n"}
+        if self._poison and pick.random() < self._poison:
+            made["playerId"] = POISON
         return made
 
     def take(self, count):

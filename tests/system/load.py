@@ -3,10 +3,11 @@
 import http.client
 import itertools
 import json
+import math
 import random
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 
 from events import EventSource
 from http_client import BATCH, EVENTS, JSON, NDJSON, Client
@@ -26,8 +27,39 @@ class Journal:
         self._file.write("".join(json.dumps(event) + "\n" for event in sent))
         self._file.flush()
 
-    def read(self):
-        return [json.loads(line) for line in self._path.read_text(encoding="utf-8").splitlines()]
+    def __iter__(self):
+        with self._path.open(encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+
+
+class Memory:
+    """Events that were acknowledged, for clients to send again: the latest ones, and a fair sample of all. It is as
+    large after an hour as after a minute."""
+
+    LATEST, SAMPLE = 1_000, 50_000
+
+    def __init__(self):
+        self._latest = deque(maxlen=self.LATEST)
+        self._sample = []
+        self._seen = 0
+        self._lock = threading.Lock()
+
+    def __bool__(self):
+        return self._seen > 0
+
+    def add(self, events, pick):
+        with self._lock:
+            self._latest.extend(events)
+            for event in events:
+                self._seen += 1
+                if len(self._sample) < self.SAMPLE:
+                    self._sample.append(event)
+                elif (place := pick.randrange(self._seen)) < self.SAMPLE:
+                    self._sample[place] = event
+
+    def recall(self, pick):
+        with self._lock:
+            return pick.choice(self._latest if pick.random() < 0.5 else self._sample)
 
 
 class LoadClient(threading.Thread):
@@ -35,11 +67,13 @@ class LoadClient(threading.Thread):
 
     A fifth of what it sends is something acknowledged before, by it or by another client (`memory` is
     shared), now and then with the id in upper case: a client retry as the contract allows it. Of several
-    servers it takes any, and the next one when it has to send again."""
+    servers it takes any, and the next one when it has to send again. It rests `pause` seconds after each request,
+    and does not send more than `rate` events a second; `poison` is of an EventSource."""
 
-    def __init__(self, ports, name, seed, match_ids, folder, memory, pause=0.0):
+    def __init__(self, ports, name, seed, match_ids, folder, memory, pause=0.0, rate=math.inf, poison=0.0):
         super().__init__(name=name, daemon=True)
         self.journal = Journal(folder / f"{name}.ndjson")
+        self.sent = 0  # events in requests, those sent again after an error included
         self.answers = Counter()  # status, or the kind of connection error, to how often
         self.slowest = Counter()  # the same to the most seconds that one took
         self.acknowledged = 0  # events told to be durable, duplicates included
@@ -47,19 +81,21 @@ class LoadClient(threading.Thread):
         self.last_ack_ms = 0
         self.failure = None
         self._ports = ports
-        self._source = EventSource(seed, match_ids)
+        self._source = EventSource(seed, match_ids, poison=poison)
         self._random = random.Random(seed)
         self._memory = memory
         self._pause = pause
+        self._rate = rate
         self._stop_event = threading.Event()
 
     def run(self):
         clients = [Client(port, timeout=20 * patience()) for port in self._ports]
         try:
             while not self._stop_event.is_set():
-                self._send_until_accepted(clients, self._pick())
-                if self._pause:
-                    self._stop_event.wait(self._pause)
+                began, events = time.monotonic(), self._pick()
+                self._send_until_accepted(clients, events)
+                due = began + len(events) / self._rate
+                self._stop_event.wait(max(self._pause, due - time.monotonic()))
         except Exception as error:  # shown by LoadClients.stop
             self.failure = error
         finally:
@@ -80,7 +116,7 @@ class LoadClient(threading.Thread):
 
     def _duplicate(self):
         self.resent += 1
-        again = dict(self._memory[self._random.randrange(len(self._memory))])
+        again = dict(self._memory.recall(self._random))
         if self._random.random() < 0.3:
             again["eventId"] = again["eventId"].upper()
         return again
@@ -89,6 +125,7 @@ class LoadClient(threading.Thread):
         path, headers, body = self._encode(events)
         for turn in itertools.count(self._random.randrange(len(clients))):
             began = time.monotonic()
+            self.sent += len(events)
             try:
                 answer = clients[turn % len(clients)].request("POST", path, body, headers)
             except (OSError, http.client.HTTPException) as error:
@@ -106,7 +143,7 @@ class LoadClient(threading.Thread):
         self.last_ack_ms = time.time_ns() // 1_000_000
         self.journal.acknowledge(events)
         self.acknowledged += len(events)
-        self._memory.extend(events)
+        self._memory.add(events, self._random)
 
     def _note(self, outcome, began):
         self.answers[outcome] += 1
@@ -122,14 +159,15 @@ class LoadClient(threading.Thread):
 
 class LoadClients:
     """Several of them, as a context: they start on entry, and are stopped and asked for failures on exit.
-    `ports`: that of the server, or of each server."""
+    `ports`: that of the server, or of each server. `rate`: of all of them together."""
 
-    def __init__(self, ports, folder, match_ids, count=6, seed=1, pause=0.0):
+    def __init__(self, ports, folder, match_ids, count=6, seed=1, rate=math.inf, **options):
         folder.mkdir(exist_ok=True)
-        memory = []
+        memory = Memory()
         ports = [ports] if isinstance(ports, int) else list(ports)
+        options["rate"] = rate / count
         self._clients = [
-            LoadClient(ports, f"client{seed}-{n}", seed * 1000 + n, match_ids, folder, memory, pause)
+            LoadClient(ports, f"client{seed}-{n}", seed * 1000 + n, match_ids, folder, memory, **options)
             for n in range(count)
         ]
 
@@ -156,6 +194,10 @@ class LoadClients:
                 raise client.failure
 
     @property
+    def sent(self):
+        return sum(client.sent for client in self._clients)
+
+    @property
     def acknowledged(self):
         return sum(client.acknowledged for client in self._clients)
 
@@ -180,6 +222,11 @@ class LoadClients:
     def last_ack_ms(self):
         return max(client.last_ack_ms for client in self._clients)
 
+    def journal(self):
+        """Every acknowledged event, duplicates included, one after the other from disk."""
+        for client in self._clients:
+            yield from client.journal
+
     def journalled(self):
-        """Every acknowledged event, duplicates included, from disk."""
-        return [event for client in self._clients for event in client.journal.read()]
+        """The same as a list."""
+        return list(self.journal())

@@ -64,9 +64,14 @@ def distinct(acknowledged):
 def count(acknowledged):
     """Match id to Match, over distinct events."""
     matches = defaultdict(Match)
-    for event in distinct(acknowledged).values():
-        matches[event["matchId"]].add(event)
+    add_to(matches, distinct(acknowledged))
     return dict(matches)
+
+
+def add_to(matches, events):
+    """The same, of events by id, added to what has been counted before."""
+    for event in events.values():
+        matches[event["matchId"]].add(event)
 
 
 def wait_counted(up, match_ids, since_ms=None, seconds=120.0):
@@ -98,63 +103,101 @@ def check_everything(up, acknowledged):
     check_http(up, expected)
 
 
-def check_raw(clickhouse, expected):
+@dataclass
+class RawDifference:
+    """How the raw table differs from what was acknowledged, by event id."""
+
+    rows: int  # in the table
+    repeated: dict  # to how often it is stored, of those that are more than once
+    missing: set  # acknowledged and not stored
+    extra: set  # stored, and nobody was told so
+    altered: dict  # to (as sent, as stored)
+
+
+def compare_raw(clickhouse, expected, where="true"):
+    """The rows that `where` chooses against the events expected there, by id."""
     stored = clickhouse.rows(
         "SELECT toString(event_id) AS id, match_id, event_type, toUnixTimestamp64Milli(event_time) AS at, team,"
-        " player_id, metadata FROM events"
+        f" player_id, metadata FROM events WHERE {where}"
     )
-    repeated = [name for name, times in Counter(row["id"] for row in stored).items() if times > 1]
-    assert not repeated, f"{len(repeated)} ids are stored more than once, as {repeated[:5]}"
+    times = Counter(row["id"] for row in stored)
     found = {row["id"]: row for row in stored}
-    missing, extra = expected.keys() - found.keys(), found.keys() - expected.keys()
+    pairs = {name: (_as_sent(expected[name]), _as_stored(found[name])) for name in expected.keys() & found.keys()}
+    return RawDifference(
+        rows=len(stored),
+        repeated={name: often for name, often in times.items() if often > 1},
+        missing=expected.keys() - found.keys(),
+        extra=found.keys() - expected.keys(),
+        altered={name: pair for name, pair in pairs.items() if pair[0] != pair[1]},
+    )
+
+
+def _as_sent(event):
+    return (
+        event["matchId"],
+        event["eventType"],
+        milliseconds(event["timestamp"]),
+        event["teamId"],
+        event.get("playerId") or "",
+        event.get("metadata"),
+    )
+
+
+def _as_stored(row):
+    return (
+        row["match_id"],
+        row["event_type"],
+        row["at"],
+        row["team"],
+        row["player_id"] or "",
+        json.loads(row["metadata"]) if row["metadata"] else None,
+    )
+
+
+def check_raw(clickhouse, expected):
+    told = compare_raw(clickhouse, expected)
+    assert not told.repeated, f"{len(told.repeated)} ids are stored more than once, as {list(told.repeated)[:5]}"
     assert (
-        not missing
-    ), f"{len(missing)} of {len(expected)} acknowledged events are not stored, as {sorted(missing)[:5]}"
-    assert not extra, f"{len(extra)} events are stored that nobody was told of, as {sorted(extra)[:5]}"
-    for name, event in expected.items():
-        row = found[name]
-        as_sent = (
-            event["matchId"],
-            event["eventType"],
-            milliseconds(event["timestamp"]),
-            event["teamId"],
-            event.get("playerId") or "",
-            event.get("metadata"),
-        )
-        as_stored = (
-            row["match_id"],
-            row["event_type"],
-            row["at"],
-            row["team"],
-            row["player_id"] or "",
-            json.loads(row["metadata"]) if row["metadata"] else None,
-        )
-        assert as_stored == as_sent
+        not told.missing
+    ), f"{len(told.missing)} of {len(expected)} acknowledged events are not stored, as {sorted(told.missing)[:5]}"
+    assert not told.extra, f"{len(told.extra)} events are stored that nobody was told of, as {sorted(told.extra)[:5]}"
+    assert not told.altered, f"{len(told.altered)} events are not stored as sent: {list(told.altered.items())[:5]}"
 
 
 def check_rollups(clickhouse, expected):
+    assert minute_counts(clickhouse) == {name: match.cells for name, match in expected.items()}, "match_minutes differs"
+    assert match_counts(clickhouse) == {
+        name: (match.total, match.by_type["goal"], match.first_ms, match.last_ms) for name, match in expected.items()
+    }, "matches differs"
+
+
+def minute_counts(clickhouse):
+    """Match id to the cells of a Match, by the rollup of minutes."""
     cells = defaultdict(Counter)
     for row in clickhouse.rows(
         "SELECT match_id, toUnixTimestamp64Second(minute) AS at, event_type, team, sum(events) AS count"
         " FROM match_minutes GROUP BY match_id, minute, event_type, team"
     ):
         cells[row["match_id"]][row["at"] * 1000, row["event_type"], row["team"]] = row["count"]
-    assert dict(cells) == {name: match.cells for name, match in expected.items()}, "match_minutes differs"
+    return dict(cells)
+
+
+def match_counts(clickhouse):
+    """Match id to (events, goals, first ms, last ms), by the rollup of matches."""
     rows = clickhouse.rows(
         "SELECT match_id, sum(events) AS events, sum(goals) AS goals,"
         " toUnixTimestamp64Milli(min(first_at)) AS first, toUnixTimestamp64Milli(max(last_at)) AS last"
         " FROM matches GROUP BY match_id"
     )
-    found = {row["match_id"]: (row["events"], row["goals"], row["first"], row["last"]) for row in rows}
-    assert found == {
-        name: (match.total, match.by_type["goal"], match.first_ms, match.last_ms) for name, match in expected.items()
-    }, "matches differs"
+    return {row["match_id"]: (row["events"], row["goals"], row["first"], row["last"]) for row in rows}
 
 
 def check_http(up, expected):
     client = up.client()
     for match_id, match in expected.items():
-        metrics = client.get(match_path(match_id)).json()
+        answer = client.get(match_path(match_id))
+        assert answer.status == 200, answer
+        metrics = answer.json()
         as_of, times = metrics.pop("asOf"), metrics.pop("responseTimePercentiles", None)
         assert milliseconds(as_of) > 0 and (times is None or set(times) == {"p50", "p95", "p99"})
         assert metrics == match.metrics(match_id)

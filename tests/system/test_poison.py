@@ -5,11 +5,8 @@ import pytest
 import recount
 from events import EventSource, event
 from http_client import match_path
+from poison import ACCEPT, QUICK, REFUSE
 from waiting import wait_until
-
-QUICK = {"RETRY_FIRST_DELAY": "50ms", "RETRY_MAX_DELAY": "200ms", "RETRY_MAX_ATTEMPTS": "3"}
-REFUSE = "ALTER TABLE events ADD CONSTRAINT no_poison CHECK ifNull(player_id, '') != 'poison'"
-ACCEPT = "ALTER TABLE events DROP CONSTRAINT no_poison"
 
 
 def dead_list(up):
