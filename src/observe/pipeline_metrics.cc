@@ -74,6 +74,7 @@ void PipelineMetrics::on_assigned(log::PartitionId id) {
 
 void PipelineMetrics::on_revoked(log::PartitionId id) {
   owned_.Decrement();
+  on_filter(id, 0, 0);
   log_line(Level::kInfo, "partition revoked", {{"partition", log::number(id)}});
 }
 

@@ -130,6 +130,17 @@ TEST(PipelineMetrics, VisibleTimesCountEveryEvent) {
   EXPECT_TRUE(has_line(text, "fanfinity_accept_to_visible_seconds_count 101"));
 }
 
+TEST(Metrics, TellOfNoFilterOnceItsPartitionIsGone) {
+  Metrics metrics("1");
+  PipelineMetrics pipeline(metrics);
+  pipeline.on_assigned(log::PartitionId{2});
+  pipeline.on_filter(log::PartitionId{2}, 7, 4096);
+  EXPECT_TRUE(has_line(metrics.render(), "fanfinity_dedup_filter_ids{partition=\"2\"} 7"));
+  pipeline.on_revoked(log::PartitionId{2});
+  EXPECT_TRUE(has_line(metrics.render(), "fanfinity_dedup_filter_ids{partition=\"2\"} 0"));
+  EXPECT_TRUE(has_line(metrics.render(), "fanfinity_dedup_filter_bytes{partition=\"2\"} 0"));
+}
+
 TEST(Metrics, AreSampledWhenTheyAreScraped) {
   Metrics metrics("1");
   prometheus::Gauge& depth = metrics.gauge("depth", "Depth.");
