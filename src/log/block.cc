@@ -7,7 +7,6 @@
 namespace fanfinity::log {
 namespace {
 
-constexpr std::int64_t kMaxOffset = std::int64_t{1} << 62U;
 constexpr std::size_t kSummedBytes = kBlockHeaderBytes - sizeof(std::uint64_t);
 
 }  // namespace
@@ -57,7 +56,7 @@ std::optional<BlockHeader> parse_block_header(std::span<const std::byte, kBlockH
   if (in.get<std::uint64_t>() != checksum(bytes.first(kSummedBytes), salt + at)) return std::nullopt;
   if (kind < 1 || kind > 4 || reserved8 != 0 || reserved16 != 0) return std::nullopt;
   if (header.payload_bytes > kMaxPayloadBytes || header.write_at > at) return std::nullopt;
-  if (header.base < 0 || header.base > kMaxOffset) return std::nullopt;  // Sums of offsets stay numbers.
+  if (header.base < 0 || header.base > 2 * kMaxOffset) return std::nullopt;  // Sums of offsets stay numbers.
   header.kind = static_cast<BlockKind>(kind);
   return header;
 }

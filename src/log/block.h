@@ -20,6 +20,7 @@ enum class BlockKind : std::uint8_t {
   kEndMark = 4,     ///< No payload: everything before it was synced.
 };
 
+inline constexpr std::int64_t kMaxOffset = std::int64_t{1} << 61U;  ///< A log that is opened ends before it.
 inline constexpr std::size_t kBlockHeaderBytes = 48;
 inline constexpr std::size_t kBlockAlignment = 8;
 inline constexpr std::uint32_t kBlockMagic = 0x4b4c4246;  // "FBLK"

@@ -181,6 +181,10 @@ Result<bool> Journal::recover_written(const std::shared_ptr<Segment>& segment) {
     if (auto status = erase_torn(*segment, *scan); !status) return status.error();
   }
   if (scan->end == kSegmentHeaderBytes) return false;
+  // Nobody counts so far; what is written there could not be read again.
+  if (std::ranges::any_of(next, [](Offset end) { return number(end) > kMaxOffset; })) {
+    return corrupt_block(*segment, kSegmentHeaderBytes, "An offset is impossible");
+  }
   // The last write may still be in the page cache alone, and readers must see only what is durable.
   if (auto status = segment->file->sync(); !status) return status.error();
   used.end = scan->end;
