@@ -20,6 +20,7 @@ from stage import Stage
 from waiting import BINARY
 
 from cases import (
+    batches,
     breakdown,
     connections,
     consumer,
@@ -47,6 +48,7 @@ class Case:
 CASES = (
     Case("memory", memory.up),
     Case("ingest", ingest.embedded),
+    Case("batches", batches.run),
     Case("latency", latency.embedded),
     Case("visible", visible.slow),
     Case("visible-fast", visible.fast),

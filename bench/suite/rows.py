@@ -17,6 +17,7 @@ class Row:
     reached: bool | None = None
     cpu_us: float | None = None  # of the service, an event or request
     ceiling_cpu_us: float | None = None
+    cpu_parts_us: dict = field(default_factory=dict)  # process to its part of cpu_us
     p50_ms: float | None = None
     p99_ms: float | None = None
     memory_mib: dict = field(default_factory=dict)  # process to its most

@@ -34,8 +34,8 @@ def run(stage):
         bar="0.70",
         reached=ratio >= 0.7,
         cpu_us=sum(meter.cpu.values()) / stored * 1e6,
+        cpu_parts_us={name: seconds / stored * 1e6 for name, seconds in meter.cpu.items()},
         memory_mib=meter.peak_mib,
-        note=", ".join(f"{name} {seconds / stored * 1e6:.2f} us an event" for name, seconds in meter.cpu.items()),
         key="consumer",
     )
 

@@ -10,7 +10,6 @@ from rows import Row
 
 MATCHES = 20
 SINGLE = ("--event", "--match", "ingest", "--matches", MATCHES)
-BATCH_EVENTS = 1000
 
 
 @dataclass
@@ -73,9 +72,9 @@ def single_row(case, ours, theirs, reach, needs_rate, key):
 
 
 def embedded(stage):
-    """Single events and batches into the embedded log. The service has one core and one thread that serves, and
-    ClickHouse is paused, so that what is measured is the way to the 202 and nothing else; once it goes on, all of it
-    has to be stored."""
+    """Single events into the embedded log. The service has one core and one thread that serves, and ClickHouse is
+    paused, so that what is measured is the way to the 202 and nothing else; once it goes on, all of it has to be
+    stored."""
     seconds = stage.pick(2, 1)
     with stage.up(SERVER_THREADS=1) as up, tools.Ceiling() as raw:
         pin(up.process.pid, SERVICE_CORE)
@@ -98,54 +97,8 @@ def embedded(stage):
                     needs_rate=True,
                     key=f"single-embedded-{connections}",
                 )
-            yield from batches(stage, up, groups, sent)
         yield with_consumer(stage, up, sent)
         sent.check(up)
-
-
-def batches(stage, up, groups, sent):
-    seconds = stage.pick(2, 1)
-    for kind in ("ndjson", "array"):
-        what = ("--batch", BATCH_EVENTS, "--format", kind, "--match", "ingest", "--matches", MATCHES)
-        found = interleaved(
-            stage.rounds,
-            ours=lambda what=what: measured(up.port, groups, ("fanfinity",), 4, seconds, what, sent),
-            simdjson=lambda: step("simdjson", stage),
-            log=lambda: log_alone(stage),
-        )
-        ours = found["ours"]
-        a_core = median_of(ours, lambda run: run.a_core)
-        simdjson = median_of(found["simdjson"], lambda told: told["count"] / told["seconds"])
-        log = median_of(found["log"], lambda told: told["count"] / told["seconds"])
-        yield Row(
-            f"batches of 1,000 events, {kind}, embedded log with fsync",
-            a_core,
-            "events/s a core",
-            ceiling=simdjson,
-            against="simdjson alone",
-            ratio=a_core / simdjson,
-            bar="500,000 a core",
-            reached=a_core >= 500_000,
-            cpu_us=median_of(ours, lambda run: run.cpu_us),
-            ceiling_cpu_us=1e6 / simdjson,
-            p50_ms=median_of(ours, lambda run: run.load.milliseconds("p50")),
-            p99_ms=median_of(ours, lambda run: run.load.milliseconds("p99")),
-            memory_mib=most(*(run.peak_mib for run in ours)),
-            note=f"{median_of(ours, lambda run: run.events_a_second):,.0f} events/s by the clock; "
-            f"the embedded log alone, 1,000 records an append: {log:,.0f} events/s",
-            key=f"batch-{kind}",
-        )
-
-
-def step(name, stage, *options):
-    """One step of one event, many times."""
-    return tools.run("event_cost", name, stage.pick(1_000_000, 100_000), *options, core=SERVICE_CORE)
-
-
-def log_alone(stage, waiting=1000):
-    folder = stage.new_folder("log")
-    folder.mkdir()
-    return step("log", stage, "--dir", folder, "--waiting", waiting)
 
 
 def with_consumer(stage, up, sent):

@@ -23,7 +23,7 @@ def threads(stage):
             sent = stage.acknowledged()
             with up.clickhouse_paused():
                 load, meter = posts([up.port], {"fanfinity": [up.process.pid]}, sent, stage.pick(4, 1))
-            yield row_of(f"{count} threads that serve, embedded log", load, meter, "fanfinity", f"threads-{count}")
+            yield row_of(f"embedded log, threads that serve: {count}", load, meter, "fanfinity", f"threads-{count}")
             sent.check(up)
 
 
@@ -36,7 +36,7 @@ def servers(stage):
         for count in stage.pick((1, 2, 4), (1, 2)):
             groups = {"server": [server.process.pid for server in deployment.servers[:count]]}
             load, meter = posts(ports[:count], groups, sent, stage.pick(4, 1))
-            yield row_of(f"{count} servers on Kafka", load, meter, "server", f"servers-{count}")
+            yield row_of(f"Kafka, servers: {count}", load, meter, "server", f"servers-{count}")
         services.add_consumer(deployment)
         sent.check(deployment)
 
@@ -103,11 +103,11 @@ def consumers_row(stage, deployment, sent, count, batches):
         )
         seconds = time.monotonic() - begin
     return Row(
-        f"{count} consumers of one group, backlog of {load.events:,} events in Kafka",
+        f"backlog of {load.events:,} events in Kafka, consumers: {count}",
         load.events / seconds,
         "rows/s",
         cpu_us=(meter.cpu["consumer"] + meter.cpu["ClickHouse"]) / load.events * 1e6,
+        cpu_parts_us={name: spent / load.events * 1e6 for name, spent in meter.cpu.items()},
         memory_mib=meter.peak_mib,
-        note=", ".join(f"{name} {spent / load.events * 1e6:.2f} us an event" for name, spent in meter.cpu.items()),
         key=f"consumers-{count}",
     )
