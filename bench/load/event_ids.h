@@ -28,7 +28,7 @@ class EventIds {
     constexpr std::uint64_t kStep = 0x9E3779B97F4A7C15U;
     std::uint64_t high = scrambled(high_ + number * kStep);
     std::uint64_t low = scrambled(low_ + number * kStep);
-    high = (high & ~0xF000U) | 0x4000U;
+    high = (high & ~std::uint64_t{0xF000}) | 0x4000U;
     low = (low & ~(std::uint64_t{3} << 62U)) | std::uint64_t{1} << 63U;
     base::Uuid id;
     for (unsigned i = 0; i < 8; ++i) {

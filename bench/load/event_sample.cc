@@ -60,6 +60,11 @@ std::size_t append_event_sample(std::uint64_t number, std::string_view match, st
   return at;
 }
 
+std::uint64_t sample_variety(std::uint64_t matches) {
+  constexpr std::uint64_t kEnough = 20'000;
+  return (kEnough + matches - 1) / matches * matches;
+}
+
 std::string match_name(std::string_view prefix, std::uint64_t number) {
   return fmt::format("{}-{}", prefix, number);
 }

@@ -44,6 +44,7 @@ void Histogram::merge(const Histogram& other) {
 std::uint64_t Histogram::quantile(double share) const {
   const auto wanted =
       std::max(std::uint64_t{1}, static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_))));
+  if (wanted >= count_) return max_;
   std::uint64_t below = 0;
   for (std::size_t i = 0; i < buckets_.size(); ++i) {
     below += buckets_[i];

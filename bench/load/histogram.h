@@ -16,8 +16,7 @@ class Histogram {
   [[nodiscard]] std::uint64_t count() const { return count_; }
   /// Exact. 0 without values.
   [[nodiscard]] std::uint64_t max() const { return max_; }
-  /// The smallest bucket's middle that has at least `share` (0 to 1) of the values at or below it, within
-  /// 1 % of the exact value. 0 without values.
+  /// The least value that has at least `share` (0 to 1) of all at or below it, within 1 %. 0 without values.
   [[nodiscard]] std::uint64_t quantile(double share) const;
 
  private:

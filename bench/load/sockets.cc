@@ -57,7 +57,7 @@ base::Result<Descriptor> listen_on(std::uint16_t port) {
   set_option<SOL_SOCKET, SO_REUSEADDR>(listener.get());
   const sockaddr_in address = loopback(port);
   if (::bind(listener.get(), general(address), sizeof address) != 0) {
-    return system_error("The port could not be taken; choose another with --port");
+    return system_error("The port could not be taken (choose another with --port)");
   }
   if (::listen(listener.get(), kBacklog) != 0) return system_error("The socket does not listen");
   return listener;
@@ -74,7 +74,7 @@ base::Result<std::uint16_t> port_of(const Descriptor& listener) {
 
 base::Result<Descriptor> connect_to(std::uint16_t port, unsigned source) {
   Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.open()) return system_error("A socket could not be made; raise `ulimit -n`");
+  if (!socket.open()) return system_error("A socket could not be made (raise `ulimit -n`)");
   const int fd = socket.get();
   // The port is chosen when the other end is known, so two connections may share it.
   set_option<IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT>(fd);
@@ -84,7 +84,7 @@ base::Result<Descriptor> connect_to(std::uint16_t port, unsigned source) {
   }
   const sockaddr_in to = loopback(port);
   if (::connect(fd, general(to), sizeof to) != 0) {
-    return system_error("The service could not be reached; is it running on this --port?");
+    return system_error("The service could not be reached (is it running on this --port?)");
   }
   if (!send_without_delay(socket) || ::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
     return system_error("A connection could not be prepared");
