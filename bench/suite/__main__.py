@@ -5,6 +5,7 @@ Prints one table. Exits 1 when something that was acknowledged is not stored and
 otherwise than it should be, or when a case cannot be run; never because something is slow."""
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -105,6 +106,7 @@ def parser():
 
 def main():
     options = parser().parse_args()
+    os.environ.setdefault("KAFKA_HOME", str(places.ROOT / ".deps" / "kafka"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     assert BINARY.exists(), f"{BINARY} does not exist: `./dev bench` builds it"
     name = "quick.json" if options.quick else "results.json"

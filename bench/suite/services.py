@@ -41,13 +41,13 @@ class BenchUp(Up):
 
 @contextmanager
 def running_up(folder, prepare=None, **settings):
-    """A BenchUp that has been started, in a folder of its own that is gone afterwards. `prepare`: is given its data
-    directory before that."""
+    """A BenchUp that has been started, in a folder of its own that is gone afterwards. `prepare`: is
+    given it before that."""
     folder.mkdir()
     up = BenchUp(folder, **settings)
     with _ending(up, folder):
         if prepare:
-            prepare(up.data_dir)
+            prepare(up)
         yield up.start()
         up.stop()
 

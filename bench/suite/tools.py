@@ -19,10 +19,10 @@ def command(name, *arguments, core=None):
     return [*pinned, str(TOOLS / name), *map(str, arguments)]
 
 
-def run(name, *arguments, core=None, timeout=600):
+def run(name, *arguments, core=None, timeout=600, env=None):
     """Runs one to its end: what it found."""
     result = subprocess.run(
-        command(name, *arguments, core=core), capture_output=True, text=True, timeout=timeout, check=False
+        command(name, *arguments, core=core), capture_output=True, text=True, timeout=timeout, check=False, env=env
     )
     return _found(name, result.returncode, result.stdout, result.stderr)
 
@@ -38,7 +38,7 @@ class Ceiling:
     """The raw epoll server on a core, as a context."""
 
     def __init__(self, core=SERVICE_CORE, status=202, body=None):
-        """`body`: bytes to answer with, written to a file that `folder` names: (folder, bytes)."""
+        """`body`: a file that holds what it answers, instead of a 202's body."""
         self._arguments = ["--port", 0, "--status", status]
         if body is not None:
             self._arguments += ["--body", body]
@@ -74,6 +74,7 @@ class Load:
     statuses: dict  # status to requests
     errors: int
     latency_us: dict  # p50, p90, p99, p999, max
+    rate: float | None = None  # requests a second, of an open loop
     idle_open: int = 0
     own_cpu: float = 0.0  # of the whole run
 
@@ -84,6 +85,15 @@ class Load:
     @property
     def events_a_second(self):
         return self.events / self.seconds
+
+    @property
+    def kept_up(self):
+        """Whether an open loop was answered at the rate at which it asked."""
+        return self.requests_a_second >= 0.98 * self.rate
+
+    @property
+    def falling_behind(self):
+        return f"not kept up with: {self.events_a_second:,.0f} events/s answered"
 
     def milliseconds(self, name):
         return self.latency_us[name] / 1000
@@ -152,6 +162,7 @@ class Running:
                 statuses={int(status): count for status, count in phase["statuses"].items()},
                 errors=phase["errors"],
                 latency_us=phase["latency_us"],
+                rate=phase["rate"],
                 idle_open=told.get("idle_open", 0),
                 own_cpu=told["own_cpu_seconds"],
             )

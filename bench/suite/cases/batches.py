@@ -9,6 +9,7 @@ from rows import Row
 EVENTS = 1000
 MATCHES = 20
 CONNECTIONS = 4
+STEPS = {"ndjson": "simdjson_batch", "array": "simdjson_array"}
 
 
 def run(stage):
@@ -32,7 +33,7 @@ def row_of(stage, up, sent, kind):
 
     ours()
     found = interleaved(
-        stage.rounds, ours=ours, simdjson=lambda: step("simdjson", stage), log=lambda: log_alone(stage)
+        stage.rounds, ours=ours, simdjson=lambda: step(stage, STEPS[kind]), log=lambda: log_alone(stage)
     )
     runs = found["ours"]
     a_core = median_of(runs, lambda run: run.a_core)
@@ -58,12 +59,12 @@ def row_of(stage, up, sent, kind):
     )
 
 
-def step(name, stage, *options):
+def step(stage, name, *options):
     """One step of one event, many times."""
     return tools.run("event_cost", name, stage.pick(1_000_000, 100_000), *options, core=SERVICE_CORE)
 
 
 def log_alone(stage):
-    folder = stage.new_folder("log")
-    folder.mkdir()
-    return step("log", stage, "--dir", folder, "--waiting", EVENTS)
+    return step(
+        stage, "log", "--dir", stage.new_folder("log"), "--waiting", EVENTS, "--appends", CONNECTIONS
+    )

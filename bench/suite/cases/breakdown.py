@@ -1,7 +1,5 @@
 """Where the time of one event goes: its steps, each alone and many times, beside what the whole was measured to take."""
 
-import resource
-
 import tools
 from accounting import SERVICE_CORE
 from rows import Row
@@ -28,16 +26,16 @@ def run(stage):
 
 def log_row(stage):
     """The embedded log alone: its CPU time, without the time that the disk takes."""
-    folder, count = stage.new_folder("log"), stage.pick(1_000_000, 20_000)
-    folder.mkdir()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    told = tools.run("event_cost", "log", count, "--dir", folder, "--waiting", WAITING, core=SERVICE_CORE)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    told = tools.run(
+        "event_cost",
+        *("log", stage.pick(1_000_000, 20_000), "--dir", stage.new_folder("log")),
+        *("--waiting", 1, "--appends", WAITING),
+        core=SERVICE_CORE,
+    )
     return Row(
         f"record written to the log and synced, {WAITING} at once",
         told["ns_each"] / 1000,
         "us",
-        cpu_us=cpu / count * 1e6,
+        cpu_us=told["cpu_seconds"] / told["count"] * 1e6,
         key="step-accept-log",
     )

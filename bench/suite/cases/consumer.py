@@ -19,9 +19,9 @@ INSERTED = "fanfinity_clickhouse_events_inserted_total"
 def run(stage):
     """Both have the whole machine, one after the other: an insert is as parallel as ClickHouse makes it."""
     events = stage.pick(10_000_000, 200_000)
-    rates = bare(stage, events // 4)
+    rates = bare(stage, events // 2)
     ours, meter, stored = backlog(stage, events)
-    rates += bare(stage, events // 4)
+    rates += bare(stage, events // 2)
     ceiling = median(rates)
     ratio = ours / ceiling
     yield Row(
@@ -43,8 +43,8 @@ def run(stage):
 def backlog(stage, events):
     """(rows/s, Meter, events it saw stored) of a `fanfinity up` that finds so many events waiting."""
 
-    def fill(data_dir):
-        tools.run("fill_log", data_dir, events, "--matches", MATCHES)
+    def fill(up):
+        tools.run("fill_log", up.data_dir, events, "--matches", MATCHES, env=up.environment)
 
     with stage.up(prepare=fill, LOG_MAX_SIZE="24GiB") as up:
         with Meter(up.pids()) as meter:

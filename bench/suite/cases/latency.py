@@ -10,12 +10,16 @@ from rows import Row
 
 MATCHES = 20
 CONNECTIONS = 256
-SINGLE = ("--event", "--match", "latency", "--matches", MATCHES)
-BARS_MS = {"embedded": 5, "kafka": 10}  # p99 at the first rate
+BARS_MS = {"embedded": 5, "kafka": 10}  # p99 of the first flow
 
 
-def rates(stage):
-    return stage.pick((1000, 10_000, 50_000), (200, 500, 1000))
+def flows(stage):
+    """(events a second, events a request)."""
+    return stage.pick(((1000, 1), (10_000, 1), (50_000, 1), (50_000, 10)), ((200, 1), (1000, 1), (2000, 10)))
+
+
+def what_of(batch):
+    return (("--batch", batch) if batch > 1 else ("--event",)) + ("--match", "latency", "--matches", MATCHES)
 
 
 def embedded(stage):
@@ -25,7 +29,7 @@ def embedded(stage):
         disk_p99 = lambda: percentile(  # noqa: E731
             disk.sync_seconds(stage.folder / "disk", 1000, stage.pick(2, 0.2)), 0.99
         )
-        yield from by_rate(stage, up, up.pids, ("fanfinity",), sent, "embedded", disk_p99)
+        yield from by_flow(stage, up, up.pids, ("fanfinity",), sent, "embedded", disk_p99)
         sent.check(up)
 
 
@@ -34,53 +38,59 @@ def kafka(stage):
     with stage.deployment(servers=1, consumers=1) as deployment:
         sent = stage.acknowledged()
         groups = lambda: services.pids_of(deployment)  # noqa: E731
-        yield from by_rate(stage, deployment.servers[0], groups, ("server",), sent, "kafka", None)
+        yield from by_flow(stage, deployment.servers[0], groups, ("server",), sent, "kafka", None)
         sent.check(deployment)
 
 
-def by_rate(stage, server, groups, charged, sent, log, disk_p99):
-    """A row for each rate. `disk_p99`: a function that measures it, or None."""
-    tools.opened(server.port, CONNECTIONS, [(rates(stage)[0], stage.pick(2, 0.5))], *SINGLE, acknowledged=sent.file())
-    for rate in rates(stage):
+def by_flow(stage, server, groups, charged, sent, log, disk_p99):
+    """A row for each flow. `disk_p99`: a function that measures it, or None."""
+    first = flows(stage)[0][0]
+    tools.opened(server.port, CONNECTIONS, [(first, stage.pick(2, 0.5))], *what_of(1), acknowledged=sent.file())
+    for rate, batch in flows(stage):
         runs, syncs, appends = [], [], []
         for _ in range(stage.rounds):
             if disk_p99:
                 syncs.append(disk_p99() * 1000)
             before = Reading(server)
             with Meter(groups()) as meter:
-                phases = [(rate, stage.pick(4, 1))]
-                (load,) = tools.opened(server.port, CONNECTIONS, phases, *SINGLE, acknowledged=sent.file())
+                phases = [(rate // batch, stage.pick(4, 1))]
+                (load,) = tools.opened(server.port, CONNECTIONS, phases, *what_of(batch), acknowledged=sent.file())
             load.check(202)
-            after = Reading(server)
-            appends.append(
-                (
-                    mean_between(before, after, "fanfinity_producer_append_duration_seconds") * 1000,
-                    quantile_between(before, after, "fanfinity_producer_append_duration_seconds", 0.99) * 1000,
-                )
-            )
+            appends.append(append_ms(before, Reading(server)))
             runs.append((load, sum(meter.cpu[name] for name in charged), meter.peak_mib))
-        yield row_of(stage, rate, log, runs, syncs, appends)
+        yield row_of((rate, batch), (rate, batch) == flows(stage)[0], log, runs, syncs, appends)
 
 
-def row_of(stage, rate, log, runs, syncs, appends):
-    bar = BARS_MS[log] if rate == rates(stage)[0] else None
-    p99 = median([load.milliseconds("p99") for load, _, _ in runs])
+def append_ms(before, after):
+    """(mean, bound of 99 %) of the time until records were durable, as the service counts."""
+    name = "fanfinity_producer_append_duration_seconds"
+    return mean_between(before, after, name) * 1000, quantile_between(before, after, name, 0.99) * 1000
+
+
+def row_of(flow, is_first, log, runs, syncs, appends):
+    rate, batch = flow
+    bar = BARS_MS[log] if is_first else None
+    loads = [load for load, _, _ in runs]
+    p99 = median([load.milliseconds("p99") for load in loads])
     mean, bound = (median(column) for column in zip(*appends))
     ceiling = median(syncs) if syncs else bound
+    slowest = min(loads, key=lambda load: load.events_a_second)
+    words = f"events/s in batches of {batch}" if batch > 1 else "single events/s"
     return Row(
-        f"time to the 202 at {rate:,} single events/s, open loop, {'Kafka' if log == 'kafka' else 'embedded log'}",
+        f"time to the 202 at {rate:,} {words}, open loop, {'Kafka' if log == 'kafka' else 'embedded log'}",
         p99,
         "ms p99",
-        ceiling=ceiling,
-        against="fdatasync of 4 KiB" if syncs else "until Kafka confirms, at most",
-        ratio=p99 / ceiling,
+        ceiling=ceiling if slowest.kept_up else None,
+        against=("fdatasync of 4 KiB" if syncs else "until Kafka confirms, at most")
+        if slowest.kept_up
+        else slowest.falling_behind,
+        ratio=p99 / ceiling if slowest.kept_up else None,
         bar=f"{bar} ms" if bar else "",
         reached=p99 < bar if bar else None,
         cpu_us=median([cpu / load.events * 1e6 for load, cpu, _ in runs]),
-        p50_ms=median([load.milliseconds("p50") for load, _, _ in runs]),
+        p50_ms=median([load.milliseconds("p50") for load in loads]),
         p99_ms=p99,
         memory_mib=runs[-1][2],
-        note=f"made durable in {mean:.2f} ms on average, 99 % within {bound:g} ms, as the service counts;"
-        f" answered {median([load.events_a_second for load, _, _ in runs]):,.0f} events/s",
-        key=f"latency-{log}-{rate}",
+        note=f"made durable in {mean:.2f} ms on average, 99 % within {bound:g} ms, as the service counts",
+        key=f"latency-{log}{'-batch' if batch > 1 else ''}-{rate}",
     )

@@ -16,11 +16,11 @@ def run(stage):
     """With many rows stored: as it is by default, where the consumer reads the ids of the last seven days, and with a
     window for duplicates that holds every row."""
     stage.table.grow(sizes(stage)[-1])
-    yield start_row(stage, stage.rounds, {}, "")
-    yield start_row(stage, 1, {"DEDUP_WINDOW": LONGEST_WINDOW}, ", every row within DEDUP_WINDOW")
+    yield from start_rows(stage, stage.rounds, {}, "")
+    yield from start_rows(stage, 1, {"DEDUP_WINDOW": LONGEST_WINDOW}, ", every row within DEDUP_WINDOW")
 
 
-def start_row(stage, rounds, settings, words):
+def start_rows(stage, rounds, settings, words):
     up = stage.table.up
     usual = dict(up.environment)
     up.environment |= settings
@@ -35,16 +35,23 @@ def start_row(stage, rounds, settings, words):
             memory = resident_mib(up.pids())
     finally:
         up.environment = usual
-    seconds = median(ready)
-    return Row(
-        f"`fanfinity up` until ready, {stage.table.rows:,} rows stored{words}",
-        seconds,
+    key = "start-whole" if settings else "start"
+    rows = f"{stage.table.rows:,} rows stored{words}"
+    yield Row(
+        f"`fanfinity up` until ready, {rows}",
+        median(ready),
         "s",
         bar="" if settings else "3 s",
-        reached=None if settings else seconds <= 3,
+        reached=None if settings else median(ready) <= 3,
         memory_mib=memory,
-        note=f"until an event posted when it was ready is counted: {median(visible):.2f} s after the start",
-        key="start-whole" if settings else "start",
+        key=key,
+    )
+    yield Row(
+        f"`fanfinity up` until an event posted when it was ready is counted, {rows}",
+        median(visible),
+        "s",
+        note="before that the consumer has read the ids that its filter holds",
+        key=f"{key}-counted",
     )
 
 
