@@ -8,8 +8,9 @@ import rows
 from harness import run as run_binary
 from rows import number
 
-# Cases that are shown as curves, or as parts of a breakdown, rather than in the table of bars.
+# Cases that are shown as curves or as parts of a breakdown, rather than in the table of bars; and what of the others is.
 ELSEWHERE = ("threads", "breakdown", "servers", "consumers", "match-size", "memory", "kafka-memory")
+CURVES = ("stored-list-", "stored-insert-", "stored-read-")
 
 
 def table_of(header, lines, left=1):
@@ -44,8 +45,19 @@ def processor():
 
 def bars(results, order):
     chosen = results.rows([name for name in order if name not in ELSEWHERE])
-    lines = [rows.cells(row) for row in chosen]
-    return table_of(rows.HEADER, lines)
+    return table_of(rows.HEADER, [rows.cells(row) for row in chosen if row.bar or not row.key.startswith(CURVES)])
+
+
+def missed(results, order):
+    """The bars that were not reached, and by how much."""
+    lines = [
+        (row.case, rows.quantity(row.measured, row.unit), number(row.ratio), row.bar, row.against)
+        for row in results.rows(order)
+        if row.reached is False
+    ]
+    if not lines:
+        return "Every bar is reached."
+    return table_of(("case", "measured", "ratio", "bar", "against"), lines)
 
 
 def notes(results, order):
@@ -67,7 +79,7 @@ def ways(results):
     found = []
     accept = results.row("single-embedded-64")
     if accept:
-        known = [("kernel: a request read, an answer written (the raw server's cost)", accept.ceiling_cpu_us)]
+        known = [("kernel: request read, answer written (as the raw server)", accept.ceiling_cpu_us)]
         known += steps(results, "step-accept-")
         found.append(("From the socket to the 202, embedded log, 64 connections:", accept.cpu_us, known))
     consumer = results.row("consumer")
@@ -75,7 +87,7 @@ def ways(results):
         known = [("ClickHouse: insert, rollups, merges meanwhile", consumer.cpu_parts_us["ClickHouse"])]
         known += steps(results, "step-consume-")
         found.append(("From the log into ClickHouse, from a backlog:", consumer.cpu_us, known))
-    rest = "threads, queues, responses, metrics, system calls of the log's reader, and what else there is"
+    rest = "the rest: threads, queues, responses, metrics, reading the log"
     return [
         (title, whole, [*known, (rest, whole - sum(cpu for _, cpu in known))]) for title, whole, known in found
     ]
@@ -125,6 +137,7 @@ def memory(results, order):
 BLOCKS = {
     "machine": machine,
     "table": bars,
+    "missed": missed,
     "notes": notes,
     "breakdown": breakdown,
     "scaling": scaling,

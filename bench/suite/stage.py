@@ -30,7 +30,7 @@ class Stage:
 
     @property
     def rounds(self):
-        return self.pick(3, 1)
+        return self.pick(5, 1)
 
     def new_folder(self, name):
         """A path that nobody has used."""

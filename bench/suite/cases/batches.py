@@ -29,7 +29,7 @@ def row_of(stage, up, sent, kind):
     what = ("--batch", EVENTS, "--format", kind, "--match", "batches", "--matches", MATCHES)
 
     def ours():
-        return measured(up.port, groups, ("fanfinity",), CONNECTIONS, stage.pick(2, 1), what, sent)
+        return measured(up.port, groups, ("fanfinity",), CONNECTIONS, stage.pick(2, 0.2), what, sent)
 
     ours()
     found = interleaved(

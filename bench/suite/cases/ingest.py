@@ -75,14 +75,14 @@ def embedded(stage):
     """Single events into the embedded log. The service has one core and one thread that serves, and ClickHouse is
     paused, so that what is measured is the way to the 202 and nothing else; once it goes on, all of it has to be
     stored."""
-    seconds = stage.pick(2, 1)
+    seconds = stage.pick(2, 0.5)
     with stage.up(SERVER_THREADS=1) as up, tools.Ceiling() as raw:
         pin(up.process.pid, SERVICE_CORE)
         sent = stage.acknowledged()
         groups, bare = {"fanfinity": [up.process.pid]}, {"raw": [raw.pid]}
         with up.clickhouse_paused():
             # What a paused ClickHouse leaves to do, reading the first batches, is done by then.
-            measured(up.port, groups, ("fanfinity",), 64, seconds, SINGLE, sent)
+            measured(up.port, groups, ("fanfinity",), 64, stage.pick(4, 0.5), SINGLE, sent)
             for connections in stage.pick((64, 256), (64,)):
                 found = interleaved(
                     stage.rounds,
@@ -107,7 +107,7 @@ def with_consumer(stage, up, sent):
     for pid in up.clickhouse_pids():
         pin(pid, SERVICE_CORE)
     groups = up.pids()
-    run = measured(up.port, groups, tuple(groups), 64, stage.pick(5, 1), SINGLE, sent)
+    run = measured(up.port, groups, tuple(groups), 64, stage.pick(5, 0.5), SINGLE, sent)
     for pid in up.clickhouse_pids():
         pin(pid)
     return Row(
@@ -126,7 +126,7 @@ def with_consumer(stage, up, sent):
 def kafka(stage):
     """Single events into real Kafka, by a server of its own. Server and broker have a core each; the load generator
     shares the broker's."""
-    seconds = stage.pick(3, 1)
+    seconds = stage.pick(3, 0.5)
     with stage.deployment(servers=1, consumers=0, SERVER_THREADS=1) as deployment, tools.Ceiling() as raw:
         server = deployment.servers[0]
         pin(server.process.pid, SERVICE_CORE)
@@ -134,7 +134,7 @@ def kafka(stage):
             pin(broker.process.pid, LOAD_CORE)
         sent = stage.acknowledged()
         groups, bare = services.pids_of(deployment), {"raw": [raw.pid]}
-        measured(server.port, groups, ("server",), 64, stage.pick(4, 1), SINGLE, sent)
+        measured(server.port, groups, ("server",), 64, stage.pick(4, 0.5), SINGLE, sent)
         for connections in stage.pick((64, 256), (64,)):
             found = interleaved(
                 stage.rounds,

@@ -13,7 +13,7 @@ MATCH = "hot-0"
 def hot(stage):
     """Many readers of one match, on one core and one thread that serves; ClickHouse, asked ten times a second whatever
     they do, has the other. Against the raw server with the same body."""
-    events, seconds = stage.pick((20_000, 2), (1000, 1))
+    events, seconds = stage.pick((20_000, 2), (1000, 0.5))
     with stage.up(SERVER_THREADS=1) as up:
         sent = stage.acknowledged()
         what = ("--event", "--match", "hot", "--matches", 1)

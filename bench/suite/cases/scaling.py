@@ -22,7 +22,7 @@ def threads(stage):
         with stage.up(SERVER_THREADS=count) as up:
             sent = stage.acknowledged()
             with up.clickhouse_paused():
-                load, meter = posts([up.port], {"fanfinity": [up.process.pid]}, sent, stage.pick(4, 1))
+                load, meter = posts([up.port], {"fanfinity": [up.process.pid]}, sent, stage.pick(4, 0.5))
             yield row_of(f"embedded log, threads that serve: {count}", load, meter, "fanfinity", f"threads-{count}")
             sent.check(up)
 
@@ -32,10 +32,10 @@ def servers(stage):
     with stage.deployment(servers=4, consumers=0) as deployment:
         sent = stage.acknowledged()
         ports = [server.port for server in deployment.servers]
-        posts(ports, {}, sent, 1)
+        posts(ports, {}, sent, stage.pick(4, 0.5))
         for count in stage.pick((1, 2, 4), (1, 2)):
             groups = {"server": [server.process.pid for server in deployment.servers[:count]]}
-            load, meter = posts(ports[:count], groups, sent, stage.pick(4, 1))
+            load, meter = posts(ports[:count], groups, sent, stage.pick(4, 0.5))
             yield row_of(f"Kafka, servers: {count}", load, meter, "server", f"servers-{count}")
         services.add_consumer(deployment)
         sent.check(deployment)

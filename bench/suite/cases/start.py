@@ -50,7 +50,7 @@ def start_rows(stage, rounds, settings, words):
         f"`fanfinity up` until an event posted when it was ready is counted, {rows}",
         median(visible),
         "s",
-        note="before that the consumer has read the ids that its filter holds",
+        note="" if settings else "before it counts anything, the consumer reads the ids that its filter is to hold",
         key=f"{key}-counted",
     )
 
