@@ -45,16 +45,21 @@ base::Status ask_once(const Descriptor& socket, std::string_view request) {
     pollfd ready{socket.get(), POLLIN, 0};
     const int found = ::poll(&ready, 1, kPatienceMilliseconds);
     if (found < 0 && would_block()) continue;
+    if (found == 0) {
+      return base::Error{base::Errc::kUnavailable,
+                         "The service left an idle connection unanswered; raise its limit of open files."};
+    }
     const ssize_t got = found > 0 ? ::recv(socket.get(), bytes.data(), bytes.size(), 0) : 0;
-    if (got <= 0)
+    if (got <= 0) {
       return base::Error{base::Errc::kUnavailable, "The service closed an idle connection at once."};
+    }
     switch (reader.take({bytes.data(), static_cast<std::size_t>(got)})) {
       case ResponseReader::Progress::kMore:
         break;
       case ResponseReader::Progress::kMalformed:
         return base::Error{base::Errc::kInvalid, "An idle connection was not answered in HTTP."};
       case ResponseReader::Progress::kDone:
-        if (reader.status() == 200 && !reader.closes()) return {};
+        if (reader.status() / 100 == 2 && !reader.closes()) return {};
         return base::Error{base::Errc::kUnavailable,
                            fmt::format("The service does not keep idle connections: status {}. Raise "
                                        "MAX_CONNECTIONS and the limit of open files.",

@@ -1,9 +1,11 @@
 """The measured parts of docs/PERFORMANCE.md, each as Markdown."""
 
+import json
 import os
 import platform
 from pathlib import Path
 
+import places
 import rows
 from harness import run as run_binary
 from rows import number
@@ -134,12 +136,19 @@ def memory(results, order):
     return table_of(("case", "MiB resident, at most"), lines, left=2)
 
 
+def instructions(_results, _order):
+    """As committed: bench/instructions.py compares what it counts with them."""
+    counted = json.loads((places.ROOT / "bench" / "instructions.json").read_text())
+    return table_of(("step of `event_cost`", "instructions an event"), [(name, number(n)) for name, n in counted.items()])
+
+
 BLOCKS = {
     "machine": machine,
     "table": bars,
     "missed": missed,
     "notes": notes,
     "breakdown": breakdown,
+    "instructions": instructions,
     "scaling": scaling,
     "memory": memory,
 }

@@ -75,6 +75,7 @@ class Load:
     errors: int
     latency_us: dict  # p50, p90, p99, p999, max
     rate: float | None = None  # requests a second, of an open loop
+    unsent: int = 0  # due, but no connection was free until the generator gave up
     idle_open: int = 0
     own_cpu: float = 0.0  # of the whole run
 
@@ -89,7 +90,7 @@ class Load:
     @property
     def kept_up(self):
         """Whether an open loop was answered at the rate at which it asked."""
-        return self.requests_a_second >= 0.98 * self.rate
+        return self.unsent == 0 and self.requests_a_second >= 0.98 * self.rate
 
     @property
     def falling_behind(self):
@@ -163,6 +164,7 @@ class Running:
                 errors=phase["errors"],
                 latency_us=phase["latency_us"],
                 rate=phase["rate"],
+                unsent=phase["unsent"],
                 idle_open=told.get("idle_open", 0),
                 own_cpu=told["own_cpu_seconds"],
             )

@@ -3,7 +3,6 @@
 
 #include <string_view>
 
-#include "log/log.h"
 #include "store/clickhouse_http.h"
 #include "store/row_binary.h"
 #include "store/store.h"

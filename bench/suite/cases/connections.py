@@ -78,6 +78,7 @@ def post(stage, deployment, sent, idle):
         loads = [load for one in under_way for load in one.phases()]
     for load in loads:
         load.check(202)
+        assert load.unsent == 0, f"{load.unsent} requests found no free connection"
         assert load.idle_open == idle, f"of {idle} idle connections {load.idle_open} were still open at the end"
     peaks = [processes.peak_resident_kib(server.process.pid) for server in servers]
     return {
