@@ -27,7 +27,8 @@ class BareQuery:
         self._client = Client(int(endpoint["url"].rpartition(":")[2]))
 
     def ask(self, match):
-        answer = self._client.request("GET", f"{self._path}&param_match={urllib.parse.quote(match)}", None, self._headers)
+        path = f"{self._path}&param_match={urllib.parse.quote(match)}"
+        answer = self._client.request("GET", path, None, self._headers)
         assert answer.status == 200 and answer.body, f"ClickHouse answered the bare query so: {answer}"
 
     def close(self):

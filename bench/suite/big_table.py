@@ -44,12 +44,13 @@ class BigTable:
     def grow(self, rows):
         """So that there are as many rows in typical matches and all others together."""
         total = self._stage.pick(100_000_000, 200_000)
+        number_of_match = f"intDiv(number, {EVENTS_A_MATCH})"
         while self.rows < rows:
             count = min(STATEMENT_ROWS, rows - self.rows)
             seconds_a_row = DAYS * 86_400 / total
             self._insert(
-                match=f"concat('match-', toString(intDiv(number, {EVENTS_A_MATCH})))",
-                minute=f"(intDiv(number % {EVENTS_A_MATCH}, {EVENTS_A_MATCH // 100}) + intDiv(number, {EVENTS_A_MATCH}) * 5)",
+                match=f"concat('match-', toString({number_of_match}))",
+                minute=f"(intDiv(number % {EVENTS_A_MATCH}, {EVENTS_A_MATCH // 100}) + {number_of_match} * 5)",
                 age=f"toUInt32(({total} - number) * {seconds_a_row})",
                 first=self.rows,
                 count=count,
@@ -89,7 +90,8 @@ class BigTable:
         """Response times of matches, as many buckets for each as a match gathers."""
         self.up.clickhouse().execute(
             "INSERT INTO response_times (match_id, bucket, requests)"
-            f" SELECT concat('match-', toString(intDiv(number, {RESPONSE_BUCKETS}))), 690 + number % {RESPONSE_BUCKETS}, 41"
+            f" SELECT concat('match-', toString(intDiv(number, {RESPONSE_BUCKETS}))),"
+            f" 690 + number % {RESPONSE_BUCKETS}, 41"
             f" FROM numbers({first * RESPONSE_BUCKETS}, {(end - first) * RESPONSE_BUCKETS})"
             " SETTINGS insert_deduplicate = 0, min_insert_block_size_rows = 1000000"
         )

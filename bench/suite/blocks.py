@@ -10,7 +10,7 @@ import rows
 from harness import run as run_binary
 from rows import number
 
-# Cases that are shown as curves or as parts of a breakdown, rather than in the table of bars; and what of the others is.
+# Cases that are shown as curves or in parts, rather than in the table of bars; and rows of the others that are.
 ELSEWHERE = ("threads", "breakdown", "servers", "consumers", "match-size", "memory", "kafka-memory")
 CURVES = ("stored-list-", "stored-insert-", "stored-read-")
 
@@ -116,7 +116,7 @@ def scaling(results, _):
         figures = (read.p50_ms, read.p99_ms, read.ceiling, listing.p50_ms, insert.measured)
         lines.append((f"{size:,}", *map(number, figures)))
     if lines:
-        header = ("rows stored", "metrics p50 ms", "p99 ms", "bare query p99 ms", "list of matches p50 ms", "inserts rows/s")
+        header = ("rows stored", "metrics p50 ms", "p99 ms", "bare query p99 ms", "list p50 ms", "inserts rows/s")
         parts.append(table_of(header, lines, left=0))
     lines = [
         (f"{events:,}", number(row.p50_ms), number(row.p99_ms), number(row.ceiling))
@@ -139,7 +139,8 @@ def memory(results, order):
 def instructions(_results, _order):
     """As committed: bench/instructions.py compares what it counts with them."""
     counted = json.loads((places.ROOT / "bench" / "instructions.json").read_text())
-    return table_of(("step of `event_cost`", "instructions an event"), [(name, number(n)) for name, n in counted.items()])
+    lines = [(name, number(count)) for name, count in counted.items()]
+    return table_of(("step of `event_cost`", "instructions an event"), lines)
 
 
 BLOCKS = {

@@ -1,4 +1,4 @@
-"""Where the time of one event goes: its steps, each alone and many times, beside what the whole was measured to take."""
+"""Where the time of one event goes: its steps, each alone and many times."""
 
 import tools
 from accounting import SERVICE_CORE

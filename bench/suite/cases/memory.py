@@ -14,9 +14,8 @@ def up(stage):
 
 def kafka(stage):
     with stage.deployment(servers=1, consumers=1) as deployment:
-        yield rest_row(
-            stage, "server, consumer and ClickHouse on Kafka at rest", lambda: services.pids_of(deployment), "rest-kafka"
-        )
+        words = "server, consumer and ClickHouse on Kafka at rest"
+        yield rest_row(stage, words, lambda: services.pids_of(deployment), "rest-kafka")
 
 
 def rest_row(stage, case, groups, key):

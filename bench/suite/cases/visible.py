@@ -37,8 +37,8 @@ def slow(stage):
 
 
 def fast(stage):
-    """50,000 events/s by the C++ load generator, as single requests and in small batches. It does not note when each was
-    acknowledged, but they flow evenly: as many moments, spread evenly over the same time, stand for them."""
+    """50,000 events/s by the C++ load generator, as single requests and in small batches. It does not note when each
+    was acknowledged, but they flow evenly: as many moments, spread evenly over the same time, stand for them."""
     rate = stage.pick(50_000, 1000)
     yield fast_row(stage, rate, 1)
     yield fast_row(stage, rate, SMALL_BATCH)
