@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/burst.h"
 #include "base/log_line.h"
 #include "http/connection.h"
 
@@ -24,11 +25,18 @@ Response no_answer() {
 }  // namespace
 
 void Mailbox::post(Letter letter) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (io_ == nullptr) return;
+    letters_.push_back(std::move(letter));
+    if (letters_.size() > 1) return;  // Somebody has rung already, or is about to.
+  }
+  base::Burst::at_end([self = shared_from_this()] { self->ring(); });
+}
+
+void Mailbox::ring() {
   const std::lock_guard lock(mutex_);
-  if (io_ == nullptr) return;
-  letters_.push_back(std::move(letter));
-  if (letters_.size() > 1) return;  // Somebody has rung already.
-  boost::asio::post(*io_, [self = shared_from_this()] { self->deliver(); });
+  if (io_ != nullptr) boost::asio::post(*io_, [self = shared_from_this()] { self->deliver(); });
 }
 
 void Mailbox::deliver() {

@@ -29,12 +29,14 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   };
 
   explicit Mailbox(boost::asio::io_context& io) : io_(&io) {}
-  /// Any thread. Wakes the connection's thread once for all letters that wait.
+  /// Any thread. Wakes the connection's thread once for all letters that wait, at the end of the burst when
+  /// the caller is in one.
   void post(Letter letter);
   /// After this the io_context is not touched any more.
   void close();
 
  private:
+  void ring();
   void deliver();
 
   std::mutex mutex_;

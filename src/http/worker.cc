@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/log_line.h"
+#include "base/thread_name.h"
 
 namespace fanfinity::http {
 namespace {
@@ -73,7 +74,10 @@ void Worker::start() {
   wait_for_client();
   wait_for_tick();
   const SignalsBlocked blocked;
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] {
+    base::name_this_thread("http");
+    io_.run();
+  });
 }
 
 void Worker::join() {

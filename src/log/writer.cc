@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/burst.h"
+#include "base/thread_name.h"
+
 namespace fanfinity::log {
 namespace {
 
@@ -12,6 +15,9 @@ using base::Errc;
 using base::Error;
 using base::Result;
 using base::Status;
+
+// Who was answered first should not wait for the last.
+constexpr std::size_t kAnswersABurst = 64;
 
 /// The encoded size of all records; kInvalid when one of them can never be written.
 Result<std::size_t> measure(const std::vector<Record>& records, const Journal& journal) {
@@ -82,6 +88,7 @@ Status Writer::enqueue(Stream stream, Append& append) {
 }
 
 void Writer::run() {
+  base::name_this_thread("log-writer");
   while (take()) round();
 }
 
@@ -149,11 +156,16 @@ void Writer::answer(std::size_t stream, std::size_t count, const Status& status)
   auto& taken = taken_[stream];
   std::size_t records = 0;
   std::size_t bytes = 0;
-  for (auto& append : taken.waiting().first(count)) {
-    records += append.records.size();
-    bytes += append.bytes;
-    append.done(status ? Result<Producer::Ack>(Producer::Ack{append.last}) : status.error());
-    append = {};
+  for (auto left = taken.waiting().first(count); !left.empty();) {
+    const base::Burst burst;
+    const auto some = left.first(std::min(left.size(), kAnswersABurst));
+    for (auto& append : some) {
+      records += append.records.size();
+      bytes += append.bytes;
+      append.done(status ? Result<Producer::Ack>(Producer::Ack{append.last}) : status.error());
+      append = {};
+    }
+    left = left.subspan(some.size());
   }
   taken.done += count;
   if (status) {
