@@ -1,6 +1,5 @@
 #include "http/exchange.h"
 
-#include <boost/asio/post.hpp>
 #include <exception>
 #include <utility>
 
@@ -27,7 +26,7 @@ Response no_answer() {
 void Mailbox::post(Letter letter) {
   {
     const std::lock_guard lock(mutex_);
-    if (io_ == nullptr) return;
+    if (loop_ == nullptr) return;
     letters_.push_back(std::move(letter));
     if (letters_.size() > 1) return;  // Somebody has rung already, or is about to.
   }
@@ -36,7 +35,7 @@ void Mailbox::post(Letter letter) {
 
 void Mailbox::ring() {
   const std::lock_guard lock(mutex_);
-  if (io_ != nullptr) boost::asio::post(*io_, [self = shared_from_this()] { self->deliver(); });
+  if (loop_ != nullptr) loop_->post([self = shared_from_this()] { self->deliver(); });
 }
 
 void Mailbox::deliver() {
@@ -54,7 +53,7 @@ void Mailbox::deliver() {
 void Mailbox::close() {
   std::vector<Letter> letters;  // Destroyed unlocked: what they hold may answer other requests.
   const std::lock_guard lock(mutex_);
-  io_ = nullptr;
+  loop_ = nullptr;
   letters.swap(letters_);
 }
 

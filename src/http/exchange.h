@@ -2,7 +2,6 @@
 // One request on its way through a handler, and the way its answer takes back to the connection.
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "http/admission.h"
+#include "http/event_loop.h"
 #include "http/http.h"
 #include "http/identifiers.h"
 #include "http/request_reader.h"
@@ -28,11 +28,11 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
     Response response;
   };
 
-  explicit Mailbox(boost::asio::io_context& io) : io_(&io) {}
+  explicit Mailbox(EventLoop& loop) : loop_(&loop) {}
   /// Any thread. Wakes the connection's thread once for all letters that wait, at the end of the burst when
   /// the caller is in one.
   void post(Letter letter);
-  /// After this the io_context is not touched any more.
+  /// After this the loop is not touched any more.
   void close();
 
  private:
@@ -40,7 +40,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   void deliver();
 
   std::mutex mutex_;
-  boost::asio::io_context* io_;  ///< Null once closed.
+  EventLoop* loop_;  ///< Null once closed.
   std::vector<Letter> letters_;
 };
 
