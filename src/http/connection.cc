@@ -44,7 +44,7 @@ void Connection::read_on() {
 
 void Connection::start_refusing() {
   current_ = Current{};
-  current_.since = steady_clock::now();
+  current_.since = worker_.round_began();
   fail(problem_retry(503, "The server has as many connections as it can take.", kRetryAfter));
 }
 
@@ -105,7 +105,7 @@ bool Connection::read_request(std::string_view& input) {
   if (!started_) {
     started_ = true;
     current_ = Current{};
-    current_.since = steady_clock::now();
+    current_.since = worker_.round_began();
     deadline_ = current_.since + worker_.context().config.header_timeout;
     exchange_ = std::make_shared<Exchange>();
   }
@@ -140,7 +140,7 @@ bool Connection::begin_request(std::string_view& input) {
   }
   reader_.start_body(message, encoded_limit(*parse_coding(head.content_encoding), current_.route->max_body));
   current_.in_body = true;
-  deadline_ = steady_clock::now() + worker_.context().config.body_timeout;
+  deadline_ = worker_.round_began() + worker_.context().config.body_timeout;
   // A body that is here already needs no invitation.
   if (head.expects_continue && input.empty() && !send_continue()) close();
   return true;

@@ -60,7 +60,7 @@ void Connection::respond(Response response) {
       return finish_response(response, false);
     case SendOutcome::kLater:
       state_ = State::kWriting;
-      deadline_ = steady_clock::now() + worker_.context().config.write_timeout;
+      deadline_ = worker_.round_began() + worker_.context().config.write_timeout;
       return;
   }
 }
@@ -104,7 +104,7 @@ void Connection::on_writable() {
     if (count < 0 && would_block()) return;  // The kernel tells when there is room.
     if (count < 0) break;
     unsent.offset += static_cast<std::size_t>(count);
-    deadline_ = steady_clock::now() + worker_.context().config.write_timeout;
+    deadline_ = worker_.round_began() + worker_.context().config.write_timeout;
   }
   const bool delivered = unsent.offset == unsent.head.size() + body.size();
   const auto finished = std::move(unsent_);
@@ -113,20 +113,21 @@ void Connection::on_writable() {
 }
 
 void Connection::finish_response(const Response& response, bool delivered) {
-  observe(response.status);
+  const auto duration = steady_clock::now() - current_.since;
+  observe(response.status, duration);
   if (!delivered) return close();
-  if (response.on_sent) response.on_sent(steady_clock::now() - current_.since);
+  if (response.on_sent) response.on_sent(duration);
   if (current_.linger) return begin_linger();
   if (current_.close) return close();
   next_request();
 }
 
-void Connection::observe(int status) {
+void Connection::observe(int status, std::chrono::nanoseconds duration) {
   Observer* observer = worker_.context().observer;
   if (observer == nullptr) return;
   const std::string_view route =
       current_.route != nullptr ? std::string_view(current_.route->path) : "unmatched";
-  observer->on_response(method_name(current_.method), route, status, steady_clock::now() - current_.since);
+  observer->on_response(method_name(current_.method), route, status, duration);
 }
 
 void Connection::next_request() {
@@ -134,7 +135,7 @@ void Connection::next_request() {
   started_ = false;
   exchange_.reset();
   reader_.reset();
-  deadline_ = steady_clock::now() + worker_.context().config.idle_timeout;
+  deadline_ = worker_.round_began() + worker_.context().config.idle_timeout;
 }
 
 void Connection::begin_linger() {
@@ -142,8 +143,8 @@ void Connection::begin_linger() {
   state_ = State::kLingering;
   exchange_.reset();
   std::string().swap(pending_);
-  deadline_ = steady_clock::now() + (worker_.draining() ? std::chrono::milliseconds(kLingerDraining)
-                                                        : std::chrono::milliseconds(kLinger));
+  deadline_ = worker_.round_began() + (worker_.draining() ? std::chrono::milliseconds(kLingerDraining)
+                                                          : std::chrono::milliseconds(kLinger));
   wait_readable();
 }
 
@@ -177,7 +178,7 @@ void Connection::on_tick(base::SteadyTime now) {
       if (state_ == State::kReading) consume(pending_);
       return;
     case State::kWriting:
-      observe(unsent_->response.status);
+      observe(unsent_->response.status, now - current_.since);
       return close();
     case State::kLingering:
     case State::kClosed:
@@ -187,7 +188,7 @@ void Connection::on_tick(base::SteadyTime now) {
 
 void Connection::drain() {
   if (state_ == State::kLingering) {
-    deadline_ = std::min(deadline_, steady_clock::now() + kLingerDraining);
+    deadline_ = std::min(deadline_, worker_.round_began() + kLingerDraining);
     return;
   }
   if (state_ != State::kReading || started_) return;

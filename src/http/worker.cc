@@ -68,7 +68,8 @@ Worker::~Worker() {
 }
 
 void Worker::start() {
-  next_tick_ = std::chrono::steady_clock::now() + tick_interval_;
+  round_began_ = std::chrono::steady_clock::now();
+  next_tick_ = round_began_ + tick_interval_;
   accept_paused_ = !loop_.watch_listener(listener_.get(), *this);
   const SignalsBlocked blocked;
   thread_ = std::thread([this] { run(); });
@@ -78,18 +79,19 @@ void Worker::run() {
   base::name_this_thread("http");
   while (!draining_ || !connections_.empty()) {
     loop_.wait(queued_.empty() ? until_tick() : milliseconds(0));
+    round_began_ = std::chrono::steady_clock::now();
     // What a round appends to the log goes there in one piece.
     const base::Burst round;
     read_on();
     loop_.dispatch();
-    if (const auto now = std::chrono::steady_clock::now(); now >= next_tick_) on_tick(now);
+    if (round_began_ >= next_tick_) on_tick(round_began_);
     retired_.clear();
   }
   mailbox_->close();
 }
 
 milliseconds Worker::until_tick() const {
-  const auto left = std::chrono::ceil<milliseconds>(next_tick_ - std::chrono::steady_clock::now());
+  const auto left = std::chrono::ceil<milliseconds>(next_tick_ - round_began_);
   return std::max(left, milliseconds(0));
 }
 

@@ -31,6 +31,8 @@ class Worker final : private EventLoop::Watcher {
 
   // For connections, on the worker's thread.
   [[nodiscard]] Context& context() { return context_; }
+  /// The time, as exact as deadlines need it.
+  [[nodiscard]] base::SteadyTime round_began() const { return round_began_; }
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() { return mailbox_; }
   /// Scratch for one read or one response: nothing in them outlives the call that filled them.
@@ -57,6 +59,7 @@ class Worker final : private EventLoop::Watcher {
   bool accept_paused_ = false;
   std::chrono::milliseconds tick_interval_;
   base::SteadyTime next_tick_;
+  base::SteadyTime round_began_;
   std::shared_ptr<Mailbox> mailbox_;
   std::string read_buffer_;
   std::string write_buffer_;
