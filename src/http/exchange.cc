@@ -82,7 +82,7 @@ void Exchange::respond(Response response) {
   if (running.exchange == this) {
     *running.answer = std::move(response);
   } else {
-    mailbox_->post({connection_, serial_, std::move(response)});
+    mailbox_->post({connection_, serial_, std::move(response), weak_from_this().lock()});
   }
 }
 

@@ -17,6 +17,7 @@
 namespace fanfinity::http {
 
 class Connection;
+class Exchange;
 
 /// Brings answers from any thread to the thread of their connection. Outlives the server for as long as
 /// somebody may still answer; answers then go nowhere.
@@ -26,6 +27,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
     std::weak_ptr<Connection> to;
     std::uint64_t serial = 0;
     Response response;
+    /// So that it ends on the thread that made it, whose memory it then is again.
+    std::shared_ptr<const Exchange> exchange;
   };
 
   explicit Mailbox(EventLoop& loop) : loop_(&loop) {}
@@ -63,7 +66,7 @@ class Reservation {
 };
 
 /// Owns everything the request's views point to, for as long as any copy of the Responder lives.
-class Exchange final : public Responder::Sink {
+class Exchange final : public Responder::Sink, public std::enable_shared_from_this<Exchange> {
  public:
   Exchange() = default;
   ~Exchange() override;
