@@ -19,6 +19,11 @@ Burst::~Burst() {
   for (const auto& work : deferred_) work();
 }
 
+void Burst::flush() {
+  if (outermost == nullptr) return;
+  for (const auto& work : std::exchange(outermost->deferred_, {})) work();
+}
+
 void Burst::at_end(std::function<void()> work) {
   if (outermost == nullptr) return work();
   outermost->deferred_.push_back(std::move(work));

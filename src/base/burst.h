@@ -17,6 +17,8 @@ class Burst {
 
   /// Runs `work`, which must not throw, at the end of this thread's burst, or at once when there is none.
   static void at_end(std::function<void()> work);
+  /// Runs what is deferred on this thread now: for whoever is about to wait for its effect.
+  static void flush();
 
  private:
   std::vector<std::function<void()>> deferred_;

@@ -37,6 +37,17 @@ TEST(Burst, WhatRunsAtItsEndIsOutsideOfIt) {
   EXPECT_EQ(runs, 1);
 }
 
+TEST(Burst, CanBeFlushedByWhoWaitsForWhatIsDeferred) {
+  int runs = 0;
+  {
+    const Burst burst;
+    Burst::at_end([&] { ++runs; });
+    Burst::flush();
+    EXPECT_EQ(runs, 1);
+  }
+  EXPECT_EQ(runs, 1);
+}
+
 TEST(Burst, BelongsToItsThread) {
   const Burst burst;
   int runs = 0;
