@@ -54,8 +54,8 @@ base::Result<std::vector<store::StoredId>> StoredIds::find_all(std::span<const C
   return store_.find(ids);
 }
 
-void StoredIds::add(std::span<const store::EventRow> rows) {
-  for (const store::EventRow& row : rows) filter_->add(row.event.id, row.received_at);
+void StoredIds::add(std::span<const store::EventKey> rows) {
+  for (const store::EventKey& row : rows) filter_->add(row.id, row.received_at);
   filter_->forget_before(context_.ports.clock.now() - context_.config.dedup_window - kSlack);
   context_.ports.observer.on_filter(partition_, filter_->ids(), filter_->bytes());
 }

@@ -28,23 +28,6 @@ ClickHouseQuery::Pairs insert_settings(std::string_view token) {
           {"max_partitions_per_insert_block", "0"}};
 }
 
-void append_event(const EventRow& row, log::PartitionId partition, std::string_view topic,
-                  RowBinaryWriter& out) {
-  const domain::Event& event = row.event;
-  out.uuid(event.id);
-  out.text(event.match_id);
-  out.integer(static_cast<std::int8_t>(event.type));
-  out.timestamp(event.at);
-  out.integer(event.team);
-  out.integer(static_cast<std::uint8_t>(event.player ? 0 : 1));  // NULL flag
-  if (event.player) out.text(*event.player);
-  out.text(event.metadata);
-  out.timestamp(row.received_at);
-  out.text(topic);
-  out.integer(log::number(partition));
-  out.integer(log::number(row.offset));
-}
-
 StoredId read_stored_id(RowBinaryReader& reader) {
   StoredId id;
   id.id = reader.uuid();
@@ -54,6 +37,7 @@ StoredId read_stored_id(RowBinaryReader& reader) {
   return id;
 }
 constexpr std::size_t kStoredIdBytes = 16 + 4 + 8 + 8;
+constexpr std::size_t kResponseTimeBytes = 2 + 8;  // Beside the match.
 
 /// Turns chunks of a stream, cut anywhere, into chunks of whole ids.
 class StoredIdStream {
@@ -97,24 +81,21 @@ Status ClickHouseStore::insert(const Batch& batch, std::string_view token) {
 
 Status ClickHouseStore::insert_events(const Batch& batch, std::string_view token) {
   if (batch.events.empty()) return {};
-  constexpr std::size_t kTypicalRow = 256;
-  std::string rows;
-  rows.reserve(batch.events.size() * kTypicalRow);
-  RowBinaryWriter out(rows);
-  for (const auto& row : batch.events) append_event(row, batch.partition, topic_, out);
   return http_.insert(
-      {.sql = "INSERT INTO events (event_id, match_id, event_type, event_time, team, player_id, "
-              "metadata, received_at, topic, partition, offset) FORMAT RowBinary",
+      {.sql = "INSERT INTO events (" + std::string(EventRows::kColumns) + ") FORMAT RowBinary",
        .params = {},
        .settings = insert_settings(token)},
-      rows);
+      batch.events.bytes());
 }
 
 Status ClickHouseStore::insert_response_times(const Batch& batch, std::string_view token) {
   std::string rows;
-  RowBinaryWriter out(rows);
   for (const auto& record : batch.response_times) {
-    for (const auto& [bucket, count] : record.times.buckets()) {
+    const auto& buckets = record.times.buckets();
+    const std::size_t before = rows.size();
+    rows.resize(before + buckets.size() * (row_binary_bytes(record.match_id) + kResponseTimeBytes));
+    RowBinaryWriter out(rows.data() + before);
+    for (const auto& [bucket, count] : buckets) {
       out.text(record.match_id);
       out.integer(bucket);
       out.integer(count);
