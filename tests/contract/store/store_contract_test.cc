@@ -186,7 +186,7 @@ TEST_P(StoreContract, ScanHandsOutEveryIdOfItsPartitionSinceThen) {
   for (std::uint32_t p = 0; p < kPartitions; ++p) {
     std::map<base::Uuid, StoredId> expected;
     for (const auto& row : batch.events.keys()) {
-      const bool here = log::partition_of(row.event.id.hash(), kPartitions) == log::PartitionId{p};
+      const bool here = log::partition_of(row.id.hash(), kPartitions) == log::PartitionId{p};
       if (here && row.received_at >= since)
         expected[row.id] = {row.id, batch.events.partition(), row.offset, row.received_at};
     }
