@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/event_insert.h"
 #include "store/row_binary.h"
 
 namespace fanfinity::store {
@@ -11,22 +12,6 @@ using base::Errc;
 using base::Error;
 using base::Result;
 using base::Status;
-
-// One HTTP insert must be one block: a refusal then comes before anything is written, and a part of the
-// batch takes one entry of the token window. So no size at which ClickHouse would cut is within reach.
-// async_insert would answer for, and merge, other people's inserts. The rest are ClickHouse's defaults
-// that correctness rests on; a user's profile may differ.
-ClickHouseQuery::Pairs insert_settings(std::string_view token) {
-  return {{"insert_deduplication_token", std::string(token)},
-          {"insert_deduplicate", "1"},
-          {"deduplicate_blocks_in_dependent_materialized_views", "1"},
-          {"materialized_views_ignore_errors", "0"},
-          {"async_insert", "0"},
-          {"max_insert_block_size", "100000000"},
-          {"min_insert_block_size_rows", "100000000"},
-          {"min_insert_block_size_bytes", "100000000000"},
-          {"max_partitions_per_insert_block", "0"}};
-}
 
 StoredId read_stored_id(RowBinaryReader& reader) {
   StoredId id;
@@ -81,11 +66,7 @@ Status ClickHouseStore::insert(const Batch& batch, std::string_view token) {
 
 Status ClickHouseStore::insert_events(const Batch& batch, std::string_view token) {
   if (batch.events.empty()) return {};
-  return http_.insert(
-      {.sql = "INSERT INTO events (" + std::string(EventRows::kColumns) + ") FORMAT RowBinary",
-       .params = {},
-       .settings = insert_settings(token)},
-      batch.events.bytes());
+  return http_.insert(events_insert(token), batch.events.bytes());
 }
 
 Status ClickHouseStore::insert_response_times(const Batch& batch, std::string_view token) {
