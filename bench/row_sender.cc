@@ -17,7 +17,9 @@
 #include "config/settings.h"
 #include "store/clickhouse_http.h"
 #include "store/event_insert.h"
+#include "store/event_rows.h"
 #include "store/migrations.h"
+#include "store/row_binary.h"
 
 namespace fanfinity::bench {
 namespace {
@@ -30,7 +32,7 @@ constexpr std::chrono::minutes kPatience{5};
 struct Options {
   store::ClickHouseEndpoint endpoint;
   std::uint64_t rows = 1'000'000;
-  std::uint64_t block = 50'000;
+  std::uint64_t block = config::PipelineSettings().batch_max_events;
   unsigned connections = 1;
   std::uint64_t matches = 10;
   std::string match = "bench";
@@ -47,25 +49,22 @@ class Block {
   Block(const std::vector<domain::Event>& samples, std::uint64_t rows, log::PartitionId partition)
       : partition_(partition) {
     const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    store::RowBinaryWriter writer(bytes_);
+    store::EventRows made(partition, kTopic);
     for (std::uint64_t i = 0; i < rows; ++i) {
-      begins_.push_back(bytes_.size());
-      store::append_event_row({samples[i % samples.size()], now, log::Offset{0}}, partition, kTopic, writer);
+      begins_.push_back(made.bytes().size());
+      made.add(samples[i % samples.size()], now, log::Offset{0});
     }
-    begins_.push_back(bytes_.size());
+    begins_.push_back(made.bytes().size());
+    bytes_ = made.bytes();
   }
 
   /// Makes it rows `first` to `end` of the partition.
   void renew(std::uint64_t first, std::uint64_t end) {
-    std::string field;
-    store::RowBinaryWriter writer(field);
     for (std::uint64_t i = 0; i < end - first; ++i) {
-      field.clear();
-      writer.uuid(ids_(first + i));
-      bytes_.replace(begins_[i], field.size(), field);
-      field.clear();
-      writer.integer(static_cast<std::int64_t>(first + i));  // The offset is a row's last column.
-      bytes_.replace(begins_[i + 1] - field.size(), field.size(), field);
+      const auto offset = static_cast<std::int64_t>(first + i);
+      // The id is a row's first column, the offset its last one.
+      store::RowBinaryWriter(bytes_.data() + begins_[i]).uuid(ids_(first + i));
+      store::RowBinaryWriter(bytes_.data() + begins_[i + 1] - sizeof(offset)).integer(offset);
     }
     size_ = begins_[end - first];
     token_ =

@@ -10,7 +10,7 @@
 #include "bench/sample/samples.h"
 #include "pipeline/batch_decision.h"
 #include "pipeline/id_filter.h"
-#include "store/event_insert.h"
+#include "store/event_rows.h"
 
 namespace fanfinity::bench {
 namespace {
@@ -51,18 +51,13 @@ Result<Work> decide(const StepOptions& /*options*/) {
 }
 
 Result<Work> row(const StepOptions& /*options*/) {
-  std::vector<store::EventRow> rows;
-  for (domain::Event& event : sample_events(kSamples)) {
-    rows.push_back({std::move(event), kReceivedAt, log::Offset{static_cast<std::int64_t>(rows.size())}});
-  }
-  return Work([rows = std::make_shared<decltype(rows)>(std::move(rows)),
-               out = std::string()](std::uint64_t count) mutable -> Result<std::uint64_t> {
+  return Work([events = std::make_shared<std::vector<domain::Event>>(sample_events(kSamples)),
+               rows = store::EventRows()](std::uint64_t count) mutable -> Result<std::uint64_t> {
     std::uint64_t bytes = 0;
-    store::RowBinaryWriter writer(out);
     for (std::uint64_t i = 0; i < count; ++i) {
-      if (i % kSamples == 0) out.clear();
-      store::append_event_row((*rows)[i % kSamples], log::PartitionId{0}, "events", writer);
-      bytes += out.size();
+      if (i % kSamples == 0) rows.clear();
+      rows.add((*events)[i % kSamples], kReceivedAt, log::Offset{static_cast<std::int64_t>(i)});
+      bytes += rows.bytes().size();
     }
     return bytes;
   });

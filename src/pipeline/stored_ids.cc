@@ -36,11 +36,7 @@ base::Status StoredIds::build(base::Timestamp oldest) {
 }
 
 base::Result<std::vector<store::StoredId>> StoredIds::find(std::span<const Candidate> candidates) const {
-  std::vector<Candidate> unsure;
-  for (const Candidate& candidate : candidates) {
-    if (filter_->may_hold(candidate.id, candidate.received_at)) unsure.push_back(candidate);
-  }
-  return find_all(unsure);
+  return find_all(filter_->maybes(candidates));
 }
 
 base::Result<std::vector<store::StoredId>> StoredIds::find_all(std::span<const Candidate> candidates) const {
@@ -54,8 +50,8 @@ base::Result<std::vector<store::StoredId>> StoredIds::find_all(std::span<const C
   return store_.find(ids);
 }
 
-void StoredIds::add(std::span<const store::EventRow> rows) {
-  for (const store::EventRow& row : rows) filter_->add(row.event.id, row.received_at);
+void StoredIds::add(std::span<const store::EventKey> rows) {
+  filter_->add(rows);
   filter_->forget_before(context_.ports.clock.now() - context_.config.dedup_window - kSlack);
   context_.ports.observer.on_filter(partition_, filter_->ids(), filter_->bytes());
 }

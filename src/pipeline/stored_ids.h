@@ -28,7 +28,7 @@ class StoredIds {
   [[nodiscard]] base::Result<std::vector<store::StoredId>> find_all(
       std::span<const Candidate> candidates) const;
   /// After a successful insert.
-  void add(std::span<const store::EventRow> rows);
+  void add(std::span<const store::EventKey> rows);
 
  private:
   const WorkerContext& context_;

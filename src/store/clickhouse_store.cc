@@ -22,6 +22,7 @@ StoredId read_stored_id(RowBinaryReader& reader) {
   return id;
 }
 constexpr std::size_t kStoredIdBytes = 16 + 4 + 8 + 8;
+constexpr std::size_t kResponseTimeBytes = 2 + 8;  // Beside the match.
 
 /// Turns chunks of a stream, cut anywhere, into chunks of whole ids.
 class StoredIdStream {
@@ -65,19 +66,17 @@ Status ClickHouseStore::insert(const Batch& batch, std::string_view token) {
 
 Status ClickHouseStore::insert_events(const Batch& batch, std::string_view token) {
   if (batch.events.empty()) return {};
-  constexpr std::size_t kTypicalRow = 256;
-  std::string rows;
-  rows.reserve(batch.events.size() * kTypicalRow);
-  RowBinaryWriter out(rows);
-  for (const auto& row : batch.events) append_event_row(row, batch.partition, topic_, out);
-  return http_.insert(events_insert(token), rows);
+  return http_.insert(events_insert(token), batch.events.bytes());
 }
 
 Status ClickHouseStore::insert_response_times(const Batch& batch, std::string_view token) {
   std::string rows;
-  RowBinaryWriter out(rows);
   for (const auto& record : batch.response_times) {
-    for (const auto& [bucket, count] : record.times.buckets()) {
+    const auto& buckets = record.times.buckets();
+    const std::size_t before = rows.size();
+    rows.resize(before + buckets.size() * (row_binary_bytes(record.match_id) + kResponseTimeBytes));
+    RowBinaryWriter out(rows.data() + before);
+    for (const auto& [bucket, count] : buckets) {
       out.text(record.match_id);
       out.integer(bucket);
       out.integer(count);

@@ -1,5 +1,9 @@
 #include "store/event_insert.h"
 
+#include <string>
+
+#include "store/event_rows.h"
+
 namespace fanfinity::store {
 
 // One HTTP insert must be one block: a refusal then comes before anything is written, and a part of the
@@ -19,28 +23,9 @@ ClickHouseQuery::Pairs insert_settings(std::string_view token) {
 }
 
 ClickHouseQuery events_insert(std::string_view token) {
-  return {.sql =
-              "INSERT INTO events (event_id, match_id, event_type, event_time, team, player_id, "
-              "metadata, received_at, topic, partition, offset) FORMAT RowBinary",
+  return {.sql = "INSERT INTO events (" + std::string(EventRows::kColumns) + ") FORMAT RowBinary",
           .params = {},
           .settings = insert_settings(token)};
-}
-
-void append_event_row(const EventRow& row, log::PartitionId partition, std::string_view topic,
-                      RowBinaryWriter& out) {
-  const domain::Event& event = row.event;
-  out.uuid(event.id);
-  out.text(event.match_id);
-  out.integer(static_cast<std::int8_t>(event.type));
-  out.timestamp(event.at);
-  out.integer(event.team);
-  out.integer(static_cast<std::uint8_t>(event.player ? 0 : 1));  // NULL flag
-  if (event.player) out.text(*event.player);
-  out.text(event.metadata);
-  out.timestamp(row.received_at);
-  out.text(topic);
-  out.integer(log::number(partition));
-  out.integer(log::number(row.offset));
 }
 
 }  // namespace fanfinity::store

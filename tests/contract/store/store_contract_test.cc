@@ -34,7 +34,7 @@ class StoreContract : public testing::TestWithParam<Kind> {
   }
   std::size_t raw_rows_of(const Batch& batch) {
     std::vector<base::Uuid> ids;
-    for (const auto& row : batch.events) ids.push_back(row.event.id);
+    for (const auto& row : batch.events.keys()) ids.push_back(row.id);
     auto found = events().find(ids);
     EXPECT_TRUE(found.ok()) << found.error().detail;
     return found ? found->size() : 0;
@@ -67,9 +67,10 @@ TEST_P(StoreContract, ARepeatedTokenCountsOnceInRawAndEveryRollup) {
 }
 
 TEST_P(StoreContract, ATokenWorksInEachMonthOfABatch) {
-  Batch batch = batch_of("m", 0, 10);
-  for (std::size_t i = 0; i < 5; ++i) batch.events[i].received_at = at("2024-01-31 23:59:59.999");
-  for (std::size_t i = 5; i < 10; ++i) batch.events[i].received_at = at("2024-02-01 00:00:00.000");
+  auto rows = batch_of("m", 0, 10).events.decoded();
+  for (std::size_t i = 0; i < 5; ++i) rows[i].received_at = at("2024-01-31 23:59:59.999");
+  for (std::size_t i = 5; i < 10; ++i) rows[i].received_at = at("2024-02-01 00:00:00.000");
+  const Batch batch = batch_of(rows);
   for (int i = 0; i < 3; ++i) ASSERT_OK(events().insert(batch, "t"));
   EXPECT_EQ(raw_rows_of(batch), 10U);
   EXPECT_EQ(total_of("m"), 10U);
@@ -153,17 +154,17 @@ TEST_P(StoreContract, FindTellsWhereIdsAreStoredAndLeavesOutTheRest) {
   const Batch batch = batch_of("m", 100, 30, 3);
   ASSERT_OK(events().insert(batch, "a"));
   std::vector<base::Uuid> ids;
-  for (std::size_t i = 0; i < batch.events.size(); i += 2) ids.push_back(batch.events[i].event.id);
+  for (std::size_t i = 0; i < batch.events.size(); i += 2) ids.push_back(batch.events.keys()[i].id);
   for (int i = 0; i < 20; ++i) ids.push_back(base::Uuid::random());
   auto found = events().find(ids);
   ASSERT_OK(found);
   ASSERT_EQ(found->size(), 15U);
   std::ranges::sort(*found, {}, &StoredId::offset);
   for (std::size_t i = 0; i < found->size(); ++i) {
-    EXPECT_EQ((*found)[i].id, batch.events[2 * i].event.id);
+    EXPECT_EQ((*found)[i].id, batch.events.keys()[2 * i].id);
     EXPECT_EQ((*found)[i].partition, log::PartitionId{3});
-    EXPECT_EQ((*found)[i].offset, batch.events[2 * i].offset);
-    EXPECT_EQ((*found)[i].received_at, batch.events[2 * i].received_at);
+    EXPECT_EQ((*found)[i].offset, batch.events.keys()[2 * i].offset);
+    EXPECT_EQ((*found)[i].received_at, batch.events.keys()[2 * i].received_at);
   }
   auto none = events().find({});
   ASSERT_OK(none);
@@ -180,14 +181,14 @@ TEST_P(StoreContract, ScanHandsOutEveryIdOfItsPartitionSinceThen) {
   constexpr std::uint32_t kPartitions = 3;
   const Batch batch = batch_of("m", 0, 20'000, 1);
   ASSERT_OK(events().insert(batch, "a"));
-  const base::Timestamp since = batch.events[5'000].received_at;
+  const base::Timestamp since = batch.events.keys()[5'000].received_at;
   std::size_t seen = 0;
   for (std::uint32_t p = 0; p < kPartitions; ++p) {
     std::map<base::Uuid, StoredId> expected;
-    for (const auto& row : batch.events) {
-      const bool here = log::partition_of(row.event.id.hash(), kPartitions) == log::PartitionId{p};
+    for (const auto& row : batch.events.keys()) {
+      const bool here = log::partition_of(row.id.hash(), kPartitions) == log::PartitionId{p};
       if (here && row.received_at >= since)
-        expected[row.event.id] = {row.event.id, batch.partition, row.offset, row.received_at};
+        expected[row.id] = {row.id, batch.events.partition(), row.offset, row.received_at};
     }
     ASSERT_OK(
         events().scan_ids({log::PartitionId{p}, kPartitions, since}, [&](std::span<const StoredId> ids) {
@@ -258,11 +259,11 @@ TEST_P(StoreContract, AnyMatchIdIsItself) {
                                   "NULL",
                                   std::string(256, 'x')};
   std::int64_t offset = 0;
-  Batch batch;
+  std::vector<EventRow> rows;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    for (std::size_t n = 0; n <= i; ++n) batch.events.push_back(event_row(ids[i], offset++));
+    for (std::size_t n = 0; n <= i; ++n) rows.push_back(event_row(ids[i], offset++));
   }
-  ASSERT_OK(events().insert(batch, "a"));
+  ASSERT_OK(events().insert(batch_of(rows), "a"));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     auto metrics = reader().metrics(ids[i]);
     ASSERT_TRUE(metrics.ok()) << ids[i];
@@ -277,13 +278,12 @@ TEST_P(StoreContract, AnyMatchIdIsItself) {
 }
 
 TEST_P(StoreContract, ThePeakIsTheEarliestOfEqualMinutes) {
-  Batch batch;
-  batch.events = {
-      event_row("m", 0, EventType::kPass, "2024-01-15 14:31:59.999"),
-      event_row("m", 1, EventType::kShot, "2024-01-15 14:31:00.000"),
-      event_row("m", 2, EventType::kPass, "2024-01-15 14:30:00.000"),
-      event_row("m", 3, EventType::kGoal, "2024-01-15 14:30:30.000", "2024-01-16 14:30:00.000", 2),
-      event_row("m", 4, EventType::kPass, "2024-01-15 14:29:59.999")};
+  const Batch batch =
+      batch_of({event_row("m", 0, EventType::kPass, "2024-01-15 14:31:59.999"),
+                event_row("m", 1, EventType::kShot, "2024-01-15 14:31:00.000"),
+                event_row("m", 2, EventType::kPass, "2024-01-15 14:30:00.000"),
+                event_row("m", 3, EventType::kGoal, "2024-01-15 14:30:30.000", "2024-01-16 14:30:00.000", 2),
+                event_row("m", 4, EventType::kPass, "2024-01-15 14:29:59.999")});
   ASSERT_OK(events().insert(batch, "a"));
   auto metrics = reader().metrics("m");
   ASSERT_OK(metrics);
@@ -292,10 +292,9 @@ TEST_P(StoreContract, ThePeakIsTheEarliestOfEqualMinutes) {
 }
 
 TEST_P(StoreContract, TimesMayBeAnywhereFrom1970To2261) {
-  Batch batch;
-  batch.events = {event_row("m", 0, EventType::kPass, "1970-01-01 00:00:00.000"),
-                  event_row("m", 1, EventType::kPass, "2261-12-31 23:59:59.999"),
-                  event_row("m", 2, EventType::kPass, "2261-12-31 23:59:00.001")};
+  const Batch batch = batch_of({event_row("m", 0, EventType::kPass, "1970-01-01 00:00:00.000"),
+                                event_row("m", 1, EventType::kPass, "2261-12-31 23:59:59.999"),
+                                event_row("m", 2, EventType::kPass, "2261-12-31 23:59:00.001")});
   ASSERT_OK(events().insert(batch, "a"));
   auto metrics = reader().metrics("m");
   ASSERT_OK(metrics);
@@ -316,16 +315,16 @@ TEST_P(StoreContract, MetricsAndTimelineEqualARecount) {
   std::vector<EventRow> all;
   std::int64_t offset = 0;
   for (int part = 0; part < 5; ++part) {
-    Batch batch;
+    std::vector<EventRow> rows;
     for (int i = 0; i < 300; ++i) {
       auto row = event_row(matches[random() % 3], offset++, domain::kAllEventTypes[random() % 11]);
       row.event.team = static_cast<std::uint8_t>(1 + random() % 2);
       row.event.at += std::chrono::milliseconds{random() % (95 * 60'000)};
       row.received_at += std::chrono::hours{24 * (random() % 60)};
-      batch.events.push_back(row);
+      rows.push_back(row);
     }
-    ASSERT_OK(events().insert(batch, "t" + std::to_string(part)));
-    all.insert(all.end(), batch.events.begin(), batch.events.end());
+    ASSERT_OK(events().insert(batch_of(rows), "t" + std::to_string(part)));
+    all.insert(all.end(), rows.begin(), rows.end());
   }
   for (const auto& match : matches) {
     std::map<EventType, std::uint64_t> types;
@@ -364,12 +363,12 @@ TEST_P(StoreContract, MetricsAndTimelineEqualARecount) {
 }
 
 TEST_P(StoreContract, MatchesComeLatestActivityFirstThenById) {
-  Batch batch;
-  batch.events = {event_row("b", 0, EventType::kGoal, "2024-01-15 14:30:00.000", "2024-01-15 15:00:00.001"),
-                  event_row("a", 1, EventType::kPass, "2024-01-15 14:31:00.000", "2024-01-15 15:00:00.001"),
-                  event_row("z", 2, EventType::kPass, "2024-01-15 14:32:00.000", "2024-01-15 15:00:00.002"),
-                  event_row("b", 3, EventType::kPass, "2024-01-15 14:29:00.000", "2024-01-14 15:00:00.000"),
-                  event_row("c", 4, EventType::kPass, "2024-01-15 14:33:00.000", "2024-01-15 15:00:00.000")};
+  const Batch batch =
+      batch_of({event_row("b", 0, EventType::kGoal, "2024-01-15 14:30:00.000", "2024-01-15 15:00:00.001"),
+                event_row("a", 1, EventType::kPass, "2024-01-15 14:31:00.000", "2024-01-15 15:00:00.001"),
+                event_row("z", 2, EventType::kPass, "2024-01-15 14:32:00.000", "2024-01-15 15:00:00.002"),
+                event_row("b", 3, EventType::kPass, "2024-01-15 14:29:00.000", "2024-01-14 15:00:00.000"),
+                event_row("c", 4, EventType::kPass, "2024-01-15 14:33:00.000", "2024-01-15 15:00:00.000")});
   ASSERT_OK(events().insert(batch, "a"));
   std::vector<std::string> ids;
   std::optional<MatchCursor> after;
