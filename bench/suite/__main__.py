@@ -16,6 +16,7 @@ from typing import Callable
 
 import places
 import rows
+from elsewhere import Elsewhere
 from results import Results
 from stage import Stage
 from waiting import BINARY
@@ -37,6 +38,7 @@ from cases import (
 )
 
 ALONE, KAFKA, TABLE = "alone", "kafka", "table"
+BUSY = 0.1  # of the machine: what is worth a warning
 
 
 @dataclass
@@ -75,7 +77,7 @@ def run_cases(chosen, stage, results):
     failed, shared = [], None
     for case in chosen:
         print(f"==> {case.name}", file=sys.stderr, flush=True)
-        begin = time.monotonic()
+        begin, elsewhere = time.monotonic(), Elsewhere()
         try:
             if case.shares != shared:
                 shared = case.shares
@@ -86,7 +88,10 @@ def run_cases(chosen, stage, results):
             failed.append(case.name)
             stage.drop_shared()
             continue
-        results.keep(case.name, found, time.monotonic() - begin, stage.quick)
+        taken = elsewhere.share()
+        results.keep(case.name, found, time.monotonic() - begin, stage.quick, taken)
+        if taken > BUSY and not stage.quick:
+            print(f"    something else took {taken:.0%} of the machine meanwhile", file=sys.stderr, flush=True)
         for row in found:
             print("    " + " | ".join(cell for cell in rows.cells(row) if cell), file=sys.stderr, flush=True)
     return failed

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import places
 import rows
+from accounting import median
 from harness import run as run_binary
 from rows import number
 
@@ -32,6 +33,9 @@ def machine(results, _):
         ("version", run_binary("--version").stdout.strip()),
         ("machine", f"{os.cpu_count()} cores ({processor()}), {gib:.0f} GiB of memory, Linux {platform.release()}"),
     ]
+    if results.elsewhere:
+        taken = f"{median(results.elsewhere):.0%} of the machine, at most {max(results.elsewhere):.0%} during a case"
+        lines.append(("taken by something else meanwhile", taken))
     sync = results.row("latency-embedded-1000")
     if sync:
         lines.append(("disk", f"write and fdatasync of 4 KiB: p99 {number(sync.ceiling)} ms"))

@@ -11,12 +11,14 @@ class Results:
         self._path = path
         self._found = json.loads(path.read_text()) if path.exists() else {}
 
-    def keep(self, case, rows, seconds, quick):
-        """What a case found, in place of what it had found before."""
+    def keep(self, case, rows, seconds, quick, elsewhere):
+        """What a case found, in place of what it had found before. `elsewhere`: the share of the machine that something
+        else took meanwhile."""
         self._found[case] = {
             "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
             "seconds": round(seconds, 1),
             "quick": quick,
+            "elsewhere": round(elsewhere, 3),
             "rows": [row.as_json() for row in rows],
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,6 +45,11 @@ class Results:
     @property
     def minutes(self):
         return sum(case["seconds"] for case in self._found.values()) / 60
+
+    @property
+    def elsewhere(self):
+        """Of each case."""
+        return [case["elsewhere"] for case in self._found.values()]
 
     @property
     def quick(self):

@@ -8,11 +8,17 @@ from contextlib import contextmanager
 
 import processes
 from deployment import Deployment
-from harness import STARTED, Up
+from harness import STARTED, Up, run
 from kafka_cluster import Cluster
 
 UNBOUNDED_KIB = 1 << 40  # What a process takes is measured here, not judged.
 PARTITIONS = 4
+
+
+def setting(name):
+    """The service's default."""
+    told = (line.split() for line in run("config").stdout.splitlines())
+    return next(words[1] for words in told if words[:1] == [name])
 
 
 class BenchUp(Up):

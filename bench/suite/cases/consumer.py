@@ -3,6 +3,7 @@
 import threading
 import time
 
+import services
 import tools
 from accounting import Meter, median
 from checks import wait_told
@@ -10,7 +11,6 @@ from prometheus import Reading
 from rows import Row
 
 # As the consumer does it: blocks of BATCH_MAX_EVENTS, one under way for each partition of the embedded log.
-BLOCK_ROWS = 50_000
 CONNECTIONS = 4
 MATCHES = 1000
 INSERTED = "fanfinity_clickhouse_events_inserted_total"
@@ -71,13 +71,14 @@ def watch_inserted(up, events, seconds=600):
 
 def bare(stage, rows):
     """[rows/s] of the bare client, into the empty tables of an `up` that has nothing else to do."""
+    block = int(services.setting("BATCH_MAX_EVENTS"))
     with stage.up() as up:
         to = up.endpoint()
         told = tools.run(
             "row_sender",
             *("--port", to["url"].rpartition(":")[2], "--database", to["database"]),
             *("--user", to["user"], "--password", to["password"]),
-            *("--rows", rows, "--block", min(BLOCK_ROWS, rows // CONNECTIONS), "--connections", CONNECTIONS),
+            *("--rows", rows, "--block", min(block, rows // CONNECTIONS), "--connections", CONNECTIONS),
         )
         stored = up.clickhouse().value("SELECT sum(events) AS events FROM matches")
         assert stored == rows, f"{rows} rows were sent, the rollup counts {stored}"
