@@ -1,5 +1,9 @@
 #include "store/clickhouse_metrics.h"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+
 #include "store/row_binary.h"
 
 namespace fanfinity::store {
@@ -52,6 +56,21 @@ ORDER BY minute, event_type, team
 LIMIT {limit:UInt64}
 FORMAT RowBinary)sql";
 
+// Matches are many and a page is short, so first only those are put in order that were active within some
+// days before the page begins; the totals are then of the few matches of the page. All others have been
+// active before those days, so a full page is right whatever the days.
+constexpr const char* kLatelySql = R"sql(
+WHERE match_id IN
+(
+    SELECT match_id
+    FROM matches
+    WHERE received_day >= toDate32(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+    GROUP BY match_id
+    HAVING (-toUnixTimestamp64Milli(max(last_received_at)), match_id) > (-{activity:Int64}, {match:String})
+    ORDER BY max(last_received_at) DESC, match_id
+    LIMIT {limit:UInt64}
+))sql";
+
 constexpr const char* kMatchesSql = R"sql(
 SELECT
     match_id,
@@ -60,13 +79,24 @@ SELECT
     min(first_at),
     max(last_at),
     max(last_received_at) AS activity
-FROM matches
+FROM matches)sql";
+
+constexpr const char* kPageSql = R"sql(
 GROUP BY match_id
-HAVING {all:UInt8} OR toUnixTimestamp64Milli(activity) < {activity:Int64}
-    OR (toUnixTimestamp64Milli(activity) = {activity:Int64} AND match_id > {match:String})
+HAVING (-toUnixTimestamp64Milli(activity), match_id) > (-{activity:Int64}, {match:String})
 ORDER BY activity DESC, match_id
 LIMIT {limit:UInt64}
 FORMAT RowBinary)sql";
+
+// How many days are tried first, before any.
+constexpr std::array kPeriods = {std::chrono::days{1}, std::chrono::days{30}};
+
+// Later than any event can be received: the first page begins there.
+constexpr base::Timestamp kEndOfTime{std::chrono::milliseconds{9'999'999'999'999}};
+
+std::string milliseconds_of(base::Timestamp at) {
+  return std::to_string(at.time_since_epoch().count());
+}
 
 Error torn() {
   return {Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
@@ -156,14 +186,37 @@ Result<domain::Timeline> ClickHouseMetrics::timeline(std::string_view match_id) 
 
 Result<std::vector<domain::MatchSummary>> ClickHouseMetrics::matches(
     std::size_t limit, const std::optional<MatchCursor>& after) {
-  const MatchCursor from = after.value_or(MatchCursor{});
-  auto answer =
-      http_.read({.sql = kMatchesSql,
-                  .params = {{"all", after ? "0" : "1"},
-                             {"activity", std::to_string(from.last_activity.time_since_epoch().count())},
-                             {"match", from.match_id},
-                             {"limit", std::to_string(limit)}},
-                  .settings = {}});
+  const MatchCursor from = after.value_or(MatchCursor{kEndOfTime, {}});
+  const auto start_of = [begin = std::min(clock_.now(), from.last_activity)](std::chrono::days period) {
+    return base::Timestamp{std::chrono::floor<std::chrono::days>(begin) - period};
+  };
+  // The period that would have done for the page before is likely to do for this one.
+  for (std::size_t tried = period_;; ++tried) {
+    const bool all = tried == kPeriods.size();
+    auto page = read_page(limit, from, all ? std::nullopt : std::optional(start_of(kPeriods[tried])));
+    if (!page) return page;
+    if (!all && page->size() < limit) continue;
+    const auto holds = [&](auto days) {
+      return page->size() == limit && page->back().last_activity >= start_of(days);
+    };
+    period_ = static_cast<std::size_t>(std::ranges::find_if(kPeriods, holds) - kPeriods.begin());
+    return page;
+  }
+}
+
+Result<std::vector<domain::MatchSummary>> ClickHouseMetrics::read_page(
+    std::size_t limit, const MatchCursor& from, const std::optional<base::Timestamp>& since) {
+  ClickHouseQuery query{.sql = kMatchesSql,
+                        .params = {{"activity", milliseconds_of(from.last_activity)},
+                                   {"match", from.match_id},
+                                   {"limit", std::to_string(limit)}},
+                        .settings = {}};
+  if (since) {
+    query.sql += kLatelySql;
+    query.params.emplace_back("since", milliseconds_of(*since));
+  }
+  query.sql += kPageSql;
+  auto answer = http_.read(query);
   if (!answer) return answer.error();
   std::vector<domain::MatchSummary> out;
   RowBinaryReader reader(*answer);
