@@ -1,6 +1,7 @@
 #include "pipeline/stored_ids.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log_line.h"
 
@@ -11,23 +12,41 @@ namespace {
 // they were read do not all need an exact look-up.
 constexpr std::chrono::hours kSlack{1};
 
+// More ids than these, and waiting for the filter is cheaper than looking them up: of one batch, and of all
+// before it is there.
+constexpr std::size_t kMostLookedUp = 2'500;
+constexpr std::size_t kMostBeforeFilter = 50'000;
+constexpr std::chrono::milliseconds kNone{0};
+constexpr std::chrono::hours kForEver{24 * 365};
+
 }  // namespace
 
-StoredIds::StoredIds(const WorkerContext& context, const PatientStore& store, log::PartitionId partition)
-    : context_(context), store_(store), partition_(partition) {}
+StoredIds::StoredIds(const WorkerContext& context, const PatientStore& store, log::PartitionId partition,
+                     std::stop_token stop)
+    : context_(context), store_(store), partition_(partition), stop_(std::move(stop)) {}
 
-base::Status StoredIds::build(base::Timestamp oldest) {
+StoredIds::~StoredIds() {
+  if (order_ != nullptr) order_->withdraw();
+}
+
+void StoredIds::build(base::Timestamp oldest) {
   const base::Timestamp until = std::min(oldest, context_.ports.clock.now());
   const base::Timestamp since = std::max(until - context_.config.dedup_window - kSlack, base::Timestamp{});
-  const store::IdRange range{partition_, context_.ports.producer.partitions(log::Stream::kEvents), since};
-  const auto begin = [&] {
-    filter_.reset();  // Gives its memory back before the next one asks for it.
-    filter_ = std::make_unique<IdFilter>(context_.filter_budget, context_.config.dedup_window, since);
-  };
-  const auto each = [&](std::span<const store::StoredId> rows) {
-    for (const store::StoredId& row : rows) filter_->add(row.id, row.received_at);
-  };
-  if (auto scanned = store_.scan_ids(range, begin, each); !scanned) return scanned;
+  filter_.reset();
+  order_ = context_.id_scan.order(partition_, since);
+}
+
+base::Status StoredIds::take_filter_up(std::size_t more) {
+  if (filter_ != nullptr) return {};
+  const bool too_many = more > kMostLookedUp || stored_since_.size() + more > kMostBeforeFilter;
+  std::chrono::milliseconds patience = std::exchange(waited_, true) ? kNone : context_.config.filter_patience;
+  if (too_many) patience = kForEver;
+  const auto filled = order_->wait(stop_, patience);
+  if (!filled) return filled.error();
+  if (!*filled) return {};
+  filter_ = order_->take();
+  order_.reset();
+  filter_->add(std::exchange(stored_since_, {}));
   base::log_line(
       base::Level::kInfo, "The filter of stored ids is built.",
       {{"partition", log::number(partition_)}, {"ids", filter_->ids()}, {"bytes", filter_->bytes()}});
@@ -35,7 +54,10 @@ base::Status StoredIds::build(base::Timestamp oldest) {
   return {};
 }
 
-base::Result<std::vector<store::StoredId>> StoredIds::find(std::span<const Candidate> candidates) const {
+base::Result<std::vector<store::StoredId>> StoredIds::find(std::span<const Candidate> candidates) {
+  if (candidates.empty()) return std::vector<store::StoredId>{};
+  if (auto taken = take_filter_up(candidates.size()); !taken) return taken.error();
+  if (filter_ == nullptr) return find_all(candidates);
   std::vector<Candidate> unsure;
   for (const Candidate& candidate : candidates) {
     if (filter_->may_hold(candidate.id, candidate.received_at)) unsure.push_back(candidate);
@@ -47,14 +69,24 @@ base::Result<std::vector<store::StoredId>> StoredIds::find_all(std::span<const C
   if (candidates.empty()) return std::vector<store::StoredId>{};
   std::vector<base::Uuid> ids;
   ids.reserve(candidates.size());
-  for (const Candidate& candidate : candidates) ids.push_back(candidate.id);
+  base::Timestamp oldest = base::Timestamp::max();
+  for (const Candidate& candidate : candidates) {
+    ids.push_back(candidate.id);
+    oldest = std::min(oldest, candidate.received_at);
+  }
   std::ranges::sort(ids);
   ids.erase(std::ranges::unique(ids).begin(), ids.end());
   context_.ports.observer.on_exact_lookup(ids.size());
-  return store_.find(ids);
+  // What was received longer ago than the window makes nothing a duplicate, and a candidate's own row was
+  // received when it was.
+  return store_.find(ids, std::max(oldest - context_.config.dedup_window, base::Timestamp{}));
 }
 
 void StoredIds::add(std::span<const store::EventRow> rows) {
+  if (filter_ == nullptr) {
+    for (const store::EventRow& row : rows) stored_since_.push_back({row.event.id.hash(), row.received_at});
+    return;
+  }
   for (const store::EventRow& row : rows) filter_->add(row.event.id, row.received_at);
   filter_->forget_before(context_.ports.clock.now() - context_.config.dedup_window - kSlack);
   context_.ports.observer.on_filter(partition_, filter_->ids(), filter_->bytes());

@@ -147,33 +147,36 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader 
     return {};
   }
 
-  base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids) override {
+  base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids,
+                                                  base::Timestamp since) override {
     const std::scoped_lock lock(mutex_);
     if (!available_) return away();
     const std::set<base::Uuid> wanted(ids.begin(), ids.end());
     std::vector<store::StoredId> found;
     for (const auto& r : raw_) {
-      if (wanted.contains(r.row.event.id)) found.push_back(stored_id(r));
+      if (r.row.received_at >= since && wanted.contains(r.row.event.id)) found.push_back(stored_id(r));
     }
     return found;
   }
 
-  base::Status scan_ids(const store::IdRange& range,
-                        const std::function<void(std::span<const store::StoredId>)>& each) override {
-    std::vector<store::StoredId> found;
+  base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
+    std::vector<store::ScannedId> found;
     {
       const std::scoped_lock lock(mutex_);
       if (!available_) return away();
       for (const auto& r : raw_) {
         if (r.row.received_at < range.since) continue;
-        if (log::partition_of(r.row.event.id.hash(), range.partitions) != range.partition) continue;
-        found.push_back(stored_id(r));
+        const log::PartitionId home = log::partition_of(r.row.event.id.hash(), range.of);
+        if (std::ranges::find(range.partitions, home) == range.partitions.end()) continue;
+        found.push_back({r.row.event.id, r.row.received_at});
       }
     }
     constexpr std::size_t kChunk = 1'000;
-    const std::span<const store::StoredId> all(found);
-    for (std::size_t i = 0; i < all.size(); i += kChunk)
-      each(all.subspan(i, std::min(kChunk, all.size() - i)));
+    const std::span<const store::ScannedId> all(found);
+    for (std::size_t i = 0; i < all.size(); i += kChunk) {
+      auto taken = each(all.subspan(i, std::min(kChunk, all.size() - i)));
+      if (!taken) return taken;
+    }
     return {};
   }
 

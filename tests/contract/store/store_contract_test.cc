@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <tuple>
 
 #include "store_subject.h"
 
@@ -35,7 +36,7 @@ class StoreContract : public testing::TestWithParam<Kind> {
   std::size_t raw_rows_of(const Batch& batch) {
     std::vector<base::Uuid> ids;
     for (const auto& row : batch.events) ids.push_back(row.event.id);
-    auto found = events().find(ids);
+    auto found = events().find(ids, {});
     EXPECT_TRUE(found.ok()) << found.error().detail;
     return found ? found->size() : 0;
   }
@@ -155,7 +156,7 @@ TEST_P(StoreContract, FindTellsWhereIdsAreStoredAndLeavesOutTheRest) {
   std::vector<base::Uuid> ids;
   for (std::size_t i = 0; i < batch.events.size(); i += 2) ids.push_back(batch.events[i].event.id);
   for (int i = 0; i < 20; ++i) ids.push_back(base::Uuid::random());
-  auto found = events().find(ids);
+  auto found = events().find(ids, {});
   ASSERT_OK(found);
   ASSERT_EQ(found->size(), 15U);
   std::ranges::sort(*found, {}, &StoredId::offset);
@@ -165,7 +166,7 @@ TEST_P(StoreContract, FindTellsWhereIdsAreStoredAndLeavesOutTheRest) {
     EXPECT_EQ((*found)[i].offset, batch.events[2 * i].offset);
     EXPECT_EQ((*found)[i].received_at, batch.events[2 * i].received_at);
   }
-  auto none = events().find({});
+  auto none = events().find({}, {});
   ASSERT_OK(none);
   EXPECT_TRUE(none->empty());
 }
@@ -176,33 +177,58 @@ TEST_P(StoreContract, FindTakesMoreIdsThanOneQueryHolds) {
   EXPECT_EQ(raw_rows_of(batch), 9'001U);
 }
 
-TEST_P(StoreContract, ScanHandsOutEveryIdOfItsPartitionSinceThen) {
+TEST_P(StoreContract, FindLeavesOutWhatWasReceivedBefore) {
+  const Batch batch = batch_of("m", 0, 10);
+  ASSERT_OK(events().insert(batch, "a"));
+  std::vector<base::Uuid> ids;
+  for (const auto& row : batch.events) ids.push_back(row.event.id);
+  auto found = events().find(ids, batch.events[4].received_at);
+  ASSERT_OK(found);
+  std::set<base::Uuid> seen;
+  for (const auto& row : *found) seen.insert(row.id);
+  EXPECT_EQ(seen, std::set<base::Uuid>(ids.begin() + 4, ids.end()));
+}
+
+TEST_P(StoreContract, ScanHandsOutEveryIdOfItsPartitionsSinceThen) {
   constexpr std::uint32_t kPartitions = 3;
-  const Batch batch = batch_of("m", 0, 20'000, 1);
+  const Batch batch = batch_of("m", 0, 100'000, 1);
   ASSERT_OK(events().insert(batch, "a"));
   const base::Timestamp since = batch.events[5'000].received_at;
-  std::size_t seen = 0;
-  for (std::uint32_t p = 0; p < kPartitions; ++p) {
-    std::map<base::Uuid, StoredId> expected;
+  for (const std::vector<std::uint32_t>& numbers :
+       {std::vector<std::uint32_t>{0}, {1}, {2}, {0, 2}, {0, 1, 2}}) {
+    IdRange range{{}, kPartitions, since};
+    for (const std::uint32_t number : numbers) range.partitions.push_back(log::PartitionId{number});
+    std::map<base::Uuid, base::Timestamp> expected;
     for (const auto& row : batch.events) {
-      const bool here = log::partition_of(row.event.id.hash(), kPartitions) == log::PartitionId{p};
-      if (here && row.received_at >= since)
-        expected[row.event.id] = {row.event.id, batch.partition, row.offset, row.received_at};
+      const auto home = log::partition_of(row.event.id.hash(), kPartitions);
+      if (std::ranges::find(range.partitions, home) == range.partitions.end()) continue;
+      if (row.received_at >= since) expected.emplace(row.event.id, row.received_at);
     }
-    ASSERT_OK(
-        events().scan_ids({log::PartitionId{p}, kPartitions, since}, [&](std::span<const StoredId> ids) {
-          for (const auto& id : ids) {
-            ++seen;
-            ASSERT_TRUE(expected.contains(id.id));
-            EXPECT_EQ(id.partition, expected[id.id].partition);
-            EXPECT_EQ(id.offset, expected[id.id].offset);
-            EXPECT_EQ(id.received_at, expected[id.id].received_at);
-            expected.erase(id.id);
-          }
-        }));
-    EXPECT_TRUE(expected.empty());
+    std::map<base::Uuid, base::Timestamp> seen;
+    ASSERT_OK(events().scan_ids(range, [&](std::span<const ScannedId> ids) -> base::Status {
+      for (const auto& id : ids) EXPECT_TRUE(seen.emplace(id.id, id.received_at).second);
+      return {};
+    }));
+    EXPECT_EQ(seen, expected) << numbers.size() << " partitions";
   }
-  EXPECT_EQ(seen, 15'000U);
+}
+
+TEST_P(StoreContract, AScanEndsWhenItsTakerSaysSo) {
+  ASSERT_OK(events().insert(batch_of("m", 0, 100'000), "a"));
+  int chunks = 0;
+  const auto ended = events().scan_ids({{log::PartitionId{0}}, 1, {}}, [&](auto) -> base::Status {
+    ++chunks;
+    return base::Error{Errc::kStopped, "enough"};
+  });
+  ASSERT_FALSE(ended.ok());
+  EXPECT_EQ(ended.error().code, Errc::kStopped);
+  EXPECT_EQ(chunks, 1);
+}
+
+TEST_P(StoreContract, AScanOfNothingIsEmpty) {
+  ASSERT_OK(events().scan_ids({{log::PartitionId{0}}, 1, {}}, [](auto) -> base::Status {
+    return base::Error{Errc::kStopped, "there is nothing to take"};
+  }));
 }
 
 TEST_P(StoreContract, HighestOffsetIsOfThatPartition) {
@@ -391,6 +417,45 @@ TEST_P(StoreContract, MatchesComeLatestActivityFirstThenById) {
   EXPECT_EQ(b.first_at, at("2024-01-15 14:29:00.000"));
   EXPECT_EQ(b.last_at, at("2024-01-15 14:30:00.000"));
   EXPECT_EQ(b.last_activity, at("2024-01-15 15:00:00.001"));
+}
+
+// Some were active today, most long ago: whoever looks at the latest days first must find the same.
+TEST_P(StoreContract, PagesOfMatchesAreTheWholeListInPieces) {
+  std::mt19937 random(11);
+  const base::Timestamp now = base::system_clock().now();
+  std::map<std::string, base::Timestamp> latest;
+  std::int64_t offset = 0;
+  for (int part = 0; part < 4; ++part) {
+    Batch batch;
+    for (int i = 0; i < 60; ++i) {
+      auto row = event_row("m" + std::to_string(random() % 40), offset++);
+      row.received_at = now - std::chrono::hours{random() % 4 == 0 ? random() % 30 : random() % 2'000};
+      base::Timestamp& last = latest.try_emplace(row.event.match_id, row.received_at).first->second;
+      last = std::max(last, row.received_at);
+      batch.events.push_back(row);
+    }
+    ASSERT_OK(events().insert(batch, "t" + std::to_string(part)));
+  }
+  std::vector<std::pair<base::Timestamp, std::string>> expected;
+  for (const auto& [match, last] : latest) expected.emplace_back(last, match);
+  std::ranges::sort(expected, [](const auto& a, const auto& b) {
+    return std::tie(b.first, a.second) < std::tie(a.first, b.second);
+  });
+  for (const std::size_t size : {1U, 3U, 7U, 100U}) {
+    std::vector<std::pair<base::Timestamp, std::string>> seen;
+    std::optional<MatchCursor> after;
+    while (seen.size() < expected.size()) {
+      auto page = reader().matches(size, after);
+      ASSERT_OK(page);
+      ASSERT_EQ(page->size(), std::min(size, expected.size() - seen.size()));
+      for (const auto& match : *page) seen.emplace_back(match.last_activity, match.match_id);
+      after = MatchCursor{seen.back().first, seen.back().second};
+    }
+    EXPECT_EQ(seen, expected) << "in pages of " << size;
+    auto beyond = reader().matches(size, after);
+    ASSERT_OK(beyond);
+    EXPECT_TRUE(beyond->empty());
+  }
 }
 
 TEST_P(StoreContract, AnEmptyStoreHasNoMatches) {

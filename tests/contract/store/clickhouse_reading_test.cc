@@ -1,0 +1,80 @@
+// How much ClickHouse reads for an answer: what costs as much as the table is large shows here, not on a
+// clock.
+
+#include <charconv>
+#include <functional>
+#include <string>
+
+#include "contract/store/store_subject.h"
+
+namespace fanfinity::store {
+namespace {
+
+constexpr std::int64_t kMany = 100'000;
+
+class ClickHouseReading : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* table : {"events", "match_minutes", "matches", "response_times"}) {
+      subject_.database().query("SYSTEM STOP MERGES " + subject_.database().name() + "." + table);
+    }
+  }
+  EventStore& events() { return subject_.events(); }
+  MetricsReader& reader() { return subject_.metrics(); }
+
+  std::uint64_t rows_read_by(const std::function<void()>& question) {
+    const std::uint64_t before = rows_read();
+    question();
+    return rows_read() - before;
+  }
+
+ private:
+  std::uint64_t rows_read() {
+    const std::string text =
+        subject_.database().query("SELECT sum(value) FROM system.events WHERE event = 'SelectedRows'");
+    std::uint64_t rows = 0;
+    std::from_chars(text.data(), text.data() + text.size(), rows);
+    return rows;
+  }
+
+  ClickHouseSubject subject_;
+};
+
+TEST_F(ClickHouseReading, OfTheHighestOffsetIsOneRowAPart) {
+  ASSERT_OK(events().insert(batch_of("m", 0, kMany), "a"));
+  ASSERT_OK(events().insert(batch_of("m", kMany, 10), "b"));
+  EXPECT_LE(rows_read_by([&] { EXPECT_EQ(**events().highest_offset({}), log::Offset{kMany + 9}); }), 4U);
+}
+
+TEST_F(ClickHouseReading, OfAnIdIsASmallPieceOfAPart) {
+  const Batch batch = batch_of("m", 0, kMany);
+  ASSERT_OK(events().insert(batch, "a"));
+  const std::vector<base::Uuid> ids = {batch.events[500].event.id, base::Uuid::random()};
+  EXPECT_LE(rows_read_by([&] { EXPECT_EQ(events().find(ids, {})->size(), 1U); }), 2U * 1'024U);
+}
+
+TEST_F(ClickHouseReading, OfAnIdLeavesPartsFromBeforeTheWindowAlone) {
+  Batch old = batch_of("m", 0, 10);
+  for (auto& row : old.events) row.received_at = at("2024-01-10 00:00:00.000");
+  ASSERT_OK(events().insert(old, "a"));
+  const base::Timestamp since = at("2024-01-12 00:00:00.000");
+  EXPECT_EQ(
+      rows_read_by([&] { EXPECT_TRUE(events().find(std::vector{old.events[0].event.id}, since)->empty()); }),
+      0U);
+}
+
+TEST_F(ClickHouseReading, OfAMatchLeavesPartsWithoutItAlone) {
+  for (int i = 0; i < 9; ++i) {
+    Batch batch = batch_of("match-" + std::to_string(i), 10 * i, 10);
+    batch.response_times.push_back(response_times("match-" + std::to_string(i), 700, 10));
+    // It stands between these in the order of the table.
+    batch.events.push_back(event_row("a", 1'000 + i));
+    batch.events.push_back(event_row("z", 2'000 + i));
+    ASSERT_OK(events().insert(batch, "t" + std::to_string(i)));
+  }
+  EXPECT_LE(rows_read_by([&] { EXPECT_EQ(reader().metrics("match-5")->total, 10U); }), 5U);
+  EXPECT_LE(rows_read_by([&] { EXPECT_EQ(reader().timeline("match-5")->cells.size(), 1U); }), 4U);
+}
+
+}  // namespace
+}  // namespace fanfinity::store
