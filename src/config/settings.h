@@ -84,7 +84,7 @@ struct ClickHouseSettings {
 };
 
 struct PipelineSettings {
-  std::size_t batch_max_events = 50'000;
+  std::size_t batch_max_events = 100'000;
   Milliseconds batch_max_age{200};
   double max_inserts_per_second = 10;
   std::chrono::hours dedup_window{24 * 7};

@@ -10,7 +10,11 @@ namespace {
 using base::Result;
 using base::Status;
 
+// Small blocks are read many at a time. Of large ones most may belong to other partitions, so nothing is
+// read but their headers until one is asked for.
 constexpr std::size_t kReadChunk = 256U << 10U;
+constexpr std::size_t kLargeBlock = 32U << 10U;
+constexpr std::size_t kHeaderChunk = 512;
 constexpr std::size_t kProbeChunk = 1U << 20U;
 
 /// One past the last header of this life in [from, segment's end), 0 when there is none; kCorrupt when one
@@ -40,27 +44,31 @@ Result<std::uint64_t> probe_beyond(const Segment& segment, std::uint64_t from) {
 }  // namespace
 
 BlockReader::BlockReader(File& file, std::uint64_t salt, std::uint64_t at, std::uint64_t limit,
-                         std::vector<std::byte> buffer)
+                         ReadBuffer buffer)
     : file_(file), salt_(salt), at_(at), limit_(limit), buffer_(std::move(buffer)) {}
 
-Result<std::span<const std::byte>> BlockReader::bytes(std::uint64_t at, std::size_t count) {
-  const auto here = [&]() -> std::span<const std::byte> {
-    const auto skipped = static_cast<std::size_t>(at - buffered_at_);
-    return std::span(buffer_).first(buffered_).subspan(skipped);
+Result<std::span<const std::byte>> BlockReader::bytes(std::uint64_t at, std::size_t count,
+                                                      std::size_t ahead) {
+  const auto here = [&] {
+    return std::span<const std::byte>(buffer_.bytes)
+        .first(buffer_.filled)
+        .subspan(static_cast<std::size_t>(at - buffer_.at));
   };
-  if (at >= buffered_at_ && at + count <= buffered_at_ + buffered_) return here();
+  if (at >= buffer_.at && at + count <= buffer_.at + buffer_.filled) return here();
   const auto rest = limit_ > at ? limit_ - at : 0;
-  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(std::max(count, kReadChunk), rest));
-  if (buffer_.size() < wanted) buffer_.resize(wanted);
-  const auto got = read_fully(file_, at, std::span(buffer_).first(wanted));
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(std::max(count, ahead), rest));
+  if (buffer_.bytes.size() < wanted) buffer_.bytes.resize(wanted);
+  buffer_.filled = 0;
+  buffer_.verified = 0;
+  const auto got = read_fully(file_, at, std::span(buffer_.bytes).first(wanted));
   if (!got) return got.error();
-  buffered_at_ = at;
-  buffered_ = *got;
+  buffer_.at = at;
+  buffer_.filled = *got;
   return here();
 }
 
 Result<std::optional<BlockHeader>> BlockReader::header() {
-  const auto available = bytes(at_, kBlockHeaderBytes);
+  const auto available = bytes(at_, kBlockHeaderBytes, large_blocks_ ? kHeaderChunk : kReadChunk);
   if (!available) return available.error();
   if (available->size() < kBlockHeaderBytes) return std::optional<BlockHeader>();
   auto header = parse_block_header(available->first<kBlockHeaderBytes>(), at_, salt_);
@@ -70,12 +78,20 @@ Result<std::optional<BlockHeader>> BlockReader::header() {
 
 Result<std::optional<std::span<const std::byte>>> BlockReader::payload(const BlockHeader& header) {
   const auto whole = kBlockHeaderBytes + header.payload_bytes;
-  const auto available = bytes(at_, whole);
+  const auto available = bytes(at_, whole, whole + kHeaderChunk);
   if (!available) return available.error();
   if (available->size() < whole) return std::optional<std::span<const std::byte>>();
   const auto payload = available->subspan(kBlockHeaderBytes, header.payload_bytes);
-  if (checksum(payload, salt_) != header.payload_sum) return std::optional<std::span<const std::byte>>();
+  if (buffer_.verified != at_ && checksum(payload, salt_) != header.payload_sum) {
+    return std::optional<std::span<const std::byte>>();
+  }
+  buffer_.verified = at_;
   return std::optional(payload);
+}
+
+void BlockReader::skip(const BlockHeader& header) {
+  at_ += header.total_bytes();
+  large_blocks_ = header.total_bytes() >= kLargeBlock;
 }
 
 Result<SegmentScan> scan_segment(const Segment& segment, const VisitBlock& visit) {

@@ -58,12 +58,11 @@ class ByteReader {
     rest_ = rest_.subspan(count);
     return bytes;
   }
-  std::string text(std::size_t count) {
+  std::string_view view(std::size_t count) {
     const auto bytes = take(count);
-    std::string copy(bytes.size(), '\0');
-    if (!bytes.empty()) std::memcpy(copy.data(), bytes.data(), bytes.size());
-    return copy;
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
+  std::string text(std::size_t count) { return std::string(view(count)); }
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] std::size_t left() const { return rest_.size(); }
 

@@ -35,12 +35,13 @@ struct JournalConfig {
   bool drop_oldest = false;  ///< At max_bytes: give up the oldest records instead of refusing new ones.
 };
 
-/// Where a sequential reader stopped, so that its next fetch need not search.
+/// Where a sequential reader stopped, so that its next fetch need not search, nor read a block again that
+/// the last one read in part.
 struct ReadCursor {
   std::uint64_t sequence = 0;  ///< 0: nowhere.
   std::uint64_t at = 0;
   Offset offset{};
-  std::vector<std::byte> buffer;
+  ReadBuffer buffer;  ///< Of that segment.
 };
 
 class Journal {
@@ -70,6 +71,8 @@ class Journal {
   // --- any thread ---
 
   /// OwnedPartition::fetch.
+  [[nodiscard]] base::Status fetch(PartitionId partition, Offset from, const FetchLimits& limits,
+                                   const std::stop_token& stop, ReadCursor& cursor, Fetched& into);
   [[nodiscard]] base::Result<Fetched> fetch(PartitionId partition, Offset from, const FetchLimits& limits,
                                             const std::stop_token& stop, ReadCursor& cursor);
   struct Bounds {
@@ -125,6 +128,7 @@ class Journal {
                                               const std::stop_token& stop);
   [[nodiscard]] Place locate(PartitionId partition, Offset offset, const ReadCursor& cursor) const;
   [[nodiscard]] std::optional<Place> following(std::uint64_t sequence) const;
+  [[nodiscard]] base::Status read_segments(Reading& reading, ReadCursor& cursor) const;
   [[nodiscard]] base::Status read_segment(const Place& place, Reading& reading, ReadCursor& cursor) const;
   [[nodiscard]] Bounds bounds_locked(PartitionId partition) const;
 

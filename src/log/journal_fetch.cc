@@ -17,7 +17,8 @@ struct Journal::Reading {
   PartitionId partition{};
   Offset end{};
   FetchLimits limits;
-  Fetched out;
+  Fetched& out;
+  std::size_t count = 0;  ///< Of the records in `out`; what lies behind them is left over from before.
   std::size_t bytes = 0;
   bool full = false;
 
@@ -31,45 +32,58 @@ struct Journal::Reading {
     const auto block_end = Offset{header.base} + header.count;
     while (out.next < block_end && !done()) {
       const auto before = in.left();
-      auto record = decode_record(in);
-      if (!record) return false;
+      if (count == out.records.size()) out.records.emplace_back();
+      FetchedRecord& fetched = out.records[count];
+      if (!decode_record(in, fetched.record)) return false;
       bytes += before - in.left();
-      full = !out.records.empty() && bytes > limits.max_bytes;
+      full = count > 0 && bytes > limits.max_bytes;
       if (full) break;
-      out.records.push_back({out.next, std::move(*record)});
+      fetched.offset = out.next;
       out.next = out.next + 1;
-      full = out.records.size() >= limits.max_records || bytes >= limits.max_bytes;
+      full = ++count >= limits.max_records || bytes >= limits.max_bytes;
     }
     return true;
   }
 };
 
-Result<Fetched> Journal::fetch(PartitionId partition, Offset from, const FetchLimits& limits,
-                               const std::stop_token& stop, ReadCursor& cursor) {
+Status Journal::fetch(PartitionId partition, Offset from, const FetchLimits& limits,
+                      const std::stop_token& stop, ReadCursor& cursor, Fetched& into) {
   if (number(partition) >= config_.partitions) {
     return Error{Errc::kNotFound, "The stream has no such partition."};
   }
   const auto end = wait_for(partition, from, limits.max_wait, stop);
   if (!end) return end.error();
-  Reading reading{partition, *end, limits, {{}, from, *end}};
-  if (from == *end || limits.max_records == 0) return std::move(reading.out);
+  into.next = from;
+  into.end = *end;
+  Reading reading{partition, *end, limits, into};
+  auto read = from == *end || limits.max_records == 0 ? Status() : read_segments(reading, cursor);
+  into.records.resize(reading.count);
+  return read;
+}
 
+Result<Fetched> Journal::fetch(PartitionId partition, Offset from, const FetchLimits& limits,
+                               const std::stop_token& stop, ReadCursor& cursor) {
+  Fetched fetched;
+  if (auto read = fetch(partition, from, limits, stop, cursor, fetched); !read) return read.error();
+  return fetched;
+}
+
+Status Journal::read_segments(Reading& reading, ReadCursor& cursor) const {
+  const auto removed = [] { return Error{Errc::kNotFound, "The records at this offset have been removed."}; };
+  const Offset from = reading.out.next;
   std::optional<Place> place;
   {
     const std::lock_guard lock(mutex_);
-    if (from < bounds_locked(partition).begin) {
-      return Error{Errc::kNotFound, "The records at this offset have been removed."};
-    }
-    place = locate(partition, from, cursor);
+    if (from < bounds_locked(reading.partition).begin) return removed();
+    place = locate(reading.partition, from, cursor);
   }
   while (place) {
-    if (auto status = read_segment(*place, reading, cursor); !status) return status.error();
-    if (reading.done()) return std::move(reading.out);
+    if (auto status = read_segment(*place, reading, cursor); !status) return status;
+    if (reading.done()) return {};
     place = following(place->segment->header.sequence);
   }
   // The group consumed what comes next while somebody else was reading it.
-  if (!reading.out.records.empty()) return std::move(reading.out);
-  return Error{Errc::kNotFound, "The records at this offset have been removed."};
+  return reading.count > 0 ? Status() : Status(removed());
 }
 
 Result<Offset> Journal::wait_for(PartitionId partition, Offset from, std::chrono::milliseconds max_wait,
@@ -116,7 +130,9 @@ std::optional<Journal::Place> Journal::following(std::uint64_t sequence) const {
 
 Status Journal::read_segment(const Place& place, Reading& reading, ReadCursor& cursor) const {
   const auto& segment = *place.segment;
-  BlockReader reader(*segment.file, segment.header.salt, place.at, place.limit, std::move(cursor.buffer));
+  ReadBuffer buffer = std::exchange(cursor.buffer, {});
+  if (cursor.sequence != segment.header.sequence) buffer.filled = buffer.verified = 0;
+  BlockReader reader(*segment.file, segment.header.salt, place.at, place.limit, std::move(buffer));
   while (!reading.done() && reader.at() < place.limit) {
     const auto header = reader.header();
     if (!header) return header.error();

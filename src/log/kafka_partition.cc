@@ -47,7 +47,7 @@ Result<Committed> KafkaPartition::committed() {
   return all->front();
 }
 
-Result<Fetched> KafkaPartition::fetch(Offset from, const FetchLimits& limits, std::stop_token stop) {
+Status KafkaPartition::fetch(Offset from, const FetchLimits& limits, std::stop_token stop, Fetched& into) {
   if (!ownership_.held()) return Ownership::fenced();
   auto fetched = cursor_->fetch(from, limits, [&]() -> std::optional<Error> {
     if (!ownership_.held()) return Ownership::fenced();
@@ -60,7 +60,9 @@ Result<Fetched> KafkaPartition::fetch(Offset from, const FetchLimits& limits, st
     fence();
     member_.start_over();
   }
-  return fetched;
+  if (!fetched) return fetched.error();
+  into = std::move(fetched).value();
+  return {};
 }
 
 Status KafkaPartition::commit(Offset offset, std::string_view metadata) {

@@ -24,12 +24,12 @@ Result<Committed> LocalPartition::committed() {
   return commits_.committed(journal_.stream(), id_);
 }
 
-Result<Fetched> LocalPartition::fetch(Offset from, const FetchLimits& limits, std::stop_token stop) {
+Status LocalPartition::fetch(Offset from, const FetchLimits& limits, std::stop_token stop, Fetched& into) {
   if (!ownership_->held()) return Ownership::fenced();
   std::stop_source either;
   const std::stop_callback stopped(std::move(stop), [&] { either.request_stop(); });
   const std::stop_callback lost(ownership_->ended(), [&] { either.request_stop(); });
-  auto fetched = journal_.fetch(id_, from, limits, either.get_token(), cursor_);
+  auto fetched = journal_.fetch(id_, from, limits, either.get_token(), cursor_, into);
   if (!ownership_->held()) return Ownership::fenced();
   return fetched;
 }

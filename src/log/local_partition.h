@@ -21,8 +21,8 @@ class LocalPartition final : public OwnedPartition {
 
   [[nodiscard]] PartitionId id() const override { return id_; }
   [[nodiscard]] base::Result<Committed> committed() override;
-  [[nodiscard]] base::Result<Fetched> fetch(Offset from, const FetchLimits& limits,
-                                            std::stop_token stop) override;
+  [[nodiscard]] base::Status fetch(Offset from, const FetchLimits& limits, std::stop_token stop,
+                                   Fetched& into) override;
   [[nodiscard]] base::Status commit(Offset offset, std::string_view metadata) override;
 
  private:

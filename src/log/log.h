@@ -134,9 +134,10 @@ class OwnedPartition {
   /// The state the group committed last.
   [[nodiscard]] virtual base::Result<Committed> committed() = 0;
   /// Waits up to `limits.max_wait` for a record at or after `from`. kNotFound: `from` is outside the
-  /// partition (before its beginning or beyond its end).
-  [[nodiscard]] virtual base::Result<Fetched> fetch(Offset from, const FetchLimits& limits,
-                                                    std::stop_token stop) = 0;
+  /// partition (before its beginning or beyond its end). What `into` held is replaced, its memory used
+  /// again; after a failure it holds nothing of use.
+  [[nodiscard]] virtual base::Status fetch(Offset from, const FetchLimits& limits, std::stop_token stop,
+                                           Fetched& into) = 0;
   /// Durable when it returns success. kUnknownOutcome: leave the group and start over. Records of
   /// `events` and `retry` below `offset` may be removed from now on. metadata: at most 1 KiB.
   [[nodiscard]] virtual base::Status commit(Offset offset, std::string_view metadata) = 0;

@@ -77,27 +77,32 @@ void encode(const Record& record, ByteWriter& out) {
 }
 
 std::optional<Record> decode_record(ByteReader& in) {
+  std::optional<Record> record(std::in_place);
+  if (!decode_record(in, *record)) record.reset();
+  return record;
+}
+
+bool decode_record(ByteReader& in, Record& into) {
   const auto bytes = in.get<std::uint32_t>();
-  if (bytes < kFixedBytes || bytes > kMaxRecordBytes) return std::nullopt;
+  if (bytes < kFixedBytes || bytes > kMaxRecordBytes) return false;
   ByteReader body(in.take(bytes - sizeof bytes));
-  Record record;
   const auto kind = body.get<std::uint8_t>();
   const auto flags = body.get<std::uint8_t>();
   const auto traceparent = body.get<std::uint16_t>();
   const auto value = body.get<std::uint32_t>();
-  record.received_at = timestamp(body.get<std::int64_t>());
-  const auto key = body.take(record.key.bytes.size());
-  if (!body.ok() || kind < 1 || kind > 2 || flags > kHasFailure) return std::nullopt;
-  record.kind = static_cast<RecordKind>(kind);
-  std::memcpy(record.key.bytes.data(), key.data(), key.size());
-  record.value = body.text(value);
-  record.traceparent = body.text(traceparent);
+  into.received_at = timestamp(body.get<std::int64_t>());
+  const auto key = body.take(into.key.bytes.size());
+  if (!body.ok() || kind < 1 || kind > 2 || flags > kHasFailure) return false;
+  into.kind = static_cast<RecordKind>(kind);
+  std::memcpy(into.key.bytes.data(), key.data(), key.size());
+  into.value = body.view(value);
+  into.traceparent = body.view(traceparent);
+  into.failure.reset();
   if (flags == kHasFailure) {
-    record.failure = decode_failure(body);
-    if (!record.failure) return std::nullopt;
+    into.failure = decode_failure(body);
+    if (!into.failure) return false;
   }
-  if (!body.ok() || body.left() != 0) return std::nullopt;
-  return record;
+  return body.ok() && body.left() == 0;
 }
 
 bool skip_record(ByteReader& in) {

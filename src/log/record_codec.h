@@ -19,6 +19,8 @@ inline constexpr std::size_t kMaxAttempts = 1'000;
 void encode(const Record& record, ByteWriter& out);
 /// Empty when the bytes are not exactly one record followed by whatever is left in `in`.
 [[nodiscard]] std::optional<Record> decode_record(ByteReader& in);
+/// The same into a record whose memory is used again; false: it holds nothing of use.
+[[nodiscard]] bool decode_record(ByteReader& in, Record& into);
 /// Steps over one record; false when there is none.
 [[nodiscard]] bool skip_record(ByteReader& in);
 

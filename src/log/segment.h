@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -52,33 +53,42 @@ struct Segment {
                                                                   const std::filesystem::path& path,
                                                                   std::uint32_t tag, std::uint64_t sequence);
 
-/// Walks over blocks with large reads. The spans it hands out hold until the next call.
+/// Bytes of a segment as a BlockReader read them. What was published never changes, so the next reader of the
+/// same segment may go on with them.
+struct ReadBuffer {
+  std::vector<std::byte> bytes;
+  std::uint64_t at = 0;        ///< Where they stand in the file ...
+  std::size_t filled = 0;      ///< ... and how many of them do.
+  std::uint64_t verified = 0;  ///< The block here is among them and matches its checksum; 0: none.
+};
+
+/// Walks over blocks with few reads. The spans it hands out hold until the next call.
 class BlockReader {
  public:
   /// Reads from `at` up to `limit`; keeps a reference to the file. `buffer` may come from an earlier
-  /// reader, to be used again.
-  BlockReader(File& file, std::uint64_t salt, std::uint64_t at, std::uint64_t limit,
-              std::vector<std::byte> buffer = {});
+  /// reader of the same segment.
+  BlockReader(File& file, std::uint64_t salt, std::uint64_t at, std::uint64_t limit, ReadBuffer buffer = {});
 
   /// The header here; empty when no valid one is here.
   [[nodiscard]] base::Result<std::optional<BlockHeader>> header();
   /// The payload of the block here; empty when its checksum does not fit.
   [[nodiscard]] base::Result<std::optional<std::span<const std::byte>>> payload(const BlockHeader& header);
-  void skip(const BlockHeader& header) { at_ += header.total_bytes(); }
+  void skip(const BlockHeader& header);
   [[nodiscard]] std::uint64_t at() const { return at_; }
-  [[nodiscard]] std::vector<std::byte> take_buffer() { return std::move(buffer_); }
+  [[nodiscard]] ReadBuffer take_buffer() { return std::exchange(buffer_, {}); }
 
  private:
-  /// The bytes from `at` on, fewer at the limit or the end of the file.
-  [[nodiscard]] base::Result<std::span<const std::byte>> bytes(std::uint64_t at, std::size_t count);
+  /// The bytes from `at` on, at least `count`, fewer at the limit or the end of the file. Reads `ahead` of
+  /// them when it must read.
+  [[nodiscard]] base::Result<std::span<const std::byte>> bytes(std::uint64_t at, std::size_t count,
+                                                               std::size_t ahead);
 
   File& file_;
   std::uint64_t salt_;
   std::uint64_t at_;
   std::uint64_t limit_;
-  std::vector<std::byte> buffer_;
-  std::uint64_t buffered_at_ = 0;
-  std::size_t buffered_ = 0;
+  ReadBuffer buffer_;
+  bool large_blocks_ = false;  ///< The block before was one.
 };
 
 /// Called for each valid block in order; a failure ends the scan.

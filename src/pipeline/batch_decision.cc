@@ -1,41 +1,89 @@
 #include "pipeline/batch_decision.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <bit>
+#include <cstdint>
 
 namespace fanfinity::pipeline {
 namespace {
 
-using RowsById = std::unordered_map<base::Uuid, std::vector<store::StoredId>>;
+/// When each id was received last, as far as it has a row. A hash table with open addressing: a batch asks
+/// it once for every event, and almost every id is new.
+class NewestRows {
+ public:
+  explicit NewestRows(std::size_t ids)
+      : slots_(std::bit_ceil(2 * ids + 1)), shift_(std::countl_zero(slots_.size() - 1)) {
+    rows_.reserve(ids);
+  }
 
-bool is_duplicate(const Candidate& candidate, const std::vector<store::StoredId>& rows,
-                  log::PartitionId partition, std::chrono::milliseconds window) {
-  const auto at_same_position = [&](const store::StoredId& row) {
-    return row.partition == partition && row.offset == candidate.offset;
+  /// The moment of this id, which becomes the earliest possible one when the id is new.
+  base::Timestamp& of(const base::Uuid& id) {
+    const std::uint64_t hash = id.hash();
+    // The upper bits: ids of one partition share the remainder, and with it lower ones.
+    std::size_t at = shift_ < 64 ? hash >> shift_ : 0;
+    for (; slots_[at].row != 0; at = (at + 1) & (slots_.size() - 1)) {
+      if (slots_[at].tag != static_cast<std::uint32_t>(hash)) continue;
+      Row& row = rows_[slots_[at].row - 1];
+      if (row.id == id) return row.received_at;
+    }
+    rows_.push_back({id, base::Timestamp::min()});
+    slots_[at] = {static_cast<std::uint32_t>(hash), static_cast<std::uint32_t>(rows_.size())};
+    return rows_.back().received_at;
+  }
+
+ private:
+  struct Slot {
+    std::uint32_t tag = 0;
+    std::uint32_t row = 0;  ///< From 1; 0: free.
   };
-  if (std::any_of(rows.begin(), rows.end(), at_same_position)) return false;
-  return std::any_of(rows.begin(), rows.end(), [&](const store::StoredId& row) {
-    return candidate.received_at - row.received_at <= window;
-  });
-}
+  struct Row {
+    base::Uuid id;
+    base::Timestamp received_at;
+  };
+  std::vector<Slot> slots_;
+  int shift_;
+  std::vector<Row> rows_;
+};
+
+/// The rows that a replay meets again.
+class OwnPositions {
+ public:
+  OwnPositions(std::span<const store::StoredId> stored, log::PartitionId partition) {
+    for (const store::StoredId& row : stored) {
+      if (row.partition == partition) rows_.push_back(row);
+    }
+    std::ranges::sort(rows_, {}, &store::StoredId::offset);
+  }
+  [[nodiscard]] bool hold(const Candidate& candidate) const {
+    const auto [first, end] = std::ranges::equal_range(rows_, candidate.offset, {}, &store::StoredId::offset);
+    return std::any_of(first, end, [&](const store::StoredId& row) { return row.id == candidate.id; });
+  }
+
+ private:
+  std::vector<store::StoredId> rows_;
+};
 
 }  // namespace
 
 std::vector<std::size_t> decide(std::span<const Candidate> candidates,
                                 std::span<const store::StoredId> stored, log::PartitionId partition,
                                 std::chrono::milliseconds window) {
-  RowsById rows;
-  rows.reserve(candidates.size());
-  for (const store::StoredId& row : stored) rows[row.id].push_back(row);
+  // Of several rows of an id the newest one decides: it is the first to lie within the window.
+  NewestRows newest(candidates.size() + stored.size());
+  for (const store::StoredId& row : stored) {
+    base::Timestamp& received_at = newest.of(row.id);
+    received_at = std::max(received_at, row.received_at);
+  }
+  const OwnPositions own(stored, partition);
 
   std::vector<std::size_t> kept;
   kept.reserve(candidates.size());
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const Candidate& candidate = candidates[i];
-    std::vector<store::StoredId>& known = rows[candidate.id];
-    if (is_duplicate(candidate, known, partition, window)) continue;
+    base::Timestamp& received_at = newest.of(candidate.id);
+    if (received_at >= candidate.received_at - window && !own.hold(candidate)) continue;
     kept.push_back(i);
-    known.push_back({candidate.id, partition, candidate.offset, candidate.received_at});
+    received_at = std::max(received_at, candidate.received_at);
   }
   return kept;
 }

@@ -7,18 +7,12 @@
 #include <span>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/uuid.h"
 #include "log/log.h"
 #include "store/store.h"
 
 namespace fanfinity::pipeline {
 
-struct Candidate {
-  base::Uuid id;
-  log::Offset offset{};
-  base::Timestamp received_at;
-};
+using Candidate = store::EventKey;
 
 /// The indices of the candidates to store, ascending. `candidates` are in offset order; `stored` holds
 /// every row of their ids that may lie within the window, in any order.

@@ -22,7 +22,7 @@ namespace fanfinity::pipeline {
 struct ConsumerConfig {
   std::string topic = "events";  ///< First part of the insert token.
   std::size_t batch_max_events =
-      50'000;  ///< A batch goes out at so many events (it grows with the backlog) ...
+      100'000;  ///< A batch goes out at so many events (it grows with the backlog) ...
   std::size_t batch_max_bytes = 32U << 20U;
   std::chrono::milliseconds batch_max_age{200};  ///< ... or when its oldest has waited so long.
   double max_inserts_per_second = 10;            ///< Of this consumer over all partitions: the age stretches.

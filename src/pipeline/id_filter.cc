@@ -1,6 +1,7 @@
 #include "pipeline/id_filter.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 namespace fanfinity::pipeline {
@@ -11,8 +12,14 @@ constexpr std::size_t kGrowth = 4;
 // No slice is larger than this part of the share, or so much would have to grow old before any of it
 // can be dropped.
 constexpr std::size_t kSlicesInShare = 4;
+// One new id in 600,000 is a "maybe", so that even the largest batch rarely asks ClickHouse, whose answer
+// takes the longer the more it holds. When half of the share is taken the rest has to last: one in 4,000.
+constexpr std::size_t kBitsPerId = 48;
+constexpr std::size_t kFewBitsPerId = 20;
 // An overfull filter asks for memory again only now and then.
 constexpr std::uint64_t kAskEvery = 1024;
+// So many ids are looked for at a time, that the memory of all is on its way before the first is needed.
+constexpr std::size_t kIdsAtOnce = 16;
 constexpr std::size_t kWordsPerBlock = BloomSlice::kBlockBytes / sizeof(std::uint64_t);
 
 /// Ids of a partition share the remainder of their hash, so the hash itself is a poor index
@@ -60,8 +67,8 @@ void FilterBudget::give_back(std::size_t bytes) {
   taken_ -= bytes;
 }
 
-BloomSlice::BloomSlice(std::size_t bytes)
-    : words_(bytes / kBlockBytes * kWordsPerBlock), capacity_(words_.size() * 64 / kBitsPerId) {
+BloomSlice::BloomSlice(std::size_t bytes, std::size_t bits_per_id)
+    : words_(bytes / kBlockBytes * kWordsPerBlock), capacity_(words_.size() * 64 / bits_per_id) {
   assert(!words_.empty());
 }
 
@@ -110,23 +117,58 @@ BloomSlice* IdFilter::open_slice() {
   if (bytes == 0 || !budget_.take(bytes_, bytes)) return last;
   bytes_ += bytes;
   overfull_adds_ = 0;
-  return &slices_.emplace_back(bytes);
+  return &slices_.emplace_back(bytes, 2 * bytes_ <= budget_.share() ? kBitsPerId : kFewBitsPerId);
 }
 
 void IdFilter::add(const base::Uuid& id, base::Timestamp received_at) {
+  add(mix(id.hash()), received_at);
+}
+
+void IdFilter::add(std::uint64_t hash, base::Timestamp received_at) {
   BloomSlice* slice = open_slice();
   if (slice == nullptr) {
     incomplete_ = true;
     return;
   }
-  slice->add(mix(id.hash()), received_at);
+  slice->add(hash, received_at);
+}
+
+void IdFilter::add(std::span<const store::EventKey> rows) {
+  std::array<std::uint64_t, kIdsAtOnce> hashes{};
+  for (; !rows.empty(); rows = rows.subspan(std::min(rows.size(), kIdsAtOnce))) {
+    const auto some = rows.first(std::min(rows.size(), kIdsAtOnce));
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      hashes[i] = mix(some[i].id.hash());
+      if (!slices_.empty()) slices_.back().prefetch(hashes[i]);
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) add(hashes[i], some[i].received_at);
+  }
 }
 
 bool IdFilter::may_hold(const base::Uuid& id, base::Timestamp received_at) const {
+  return may_hold(mix(id.hash()), received_at);
+}
+
+bool IdFilter::may_hold(std::uint64_t hash, base::Timestamp received_at) const {
   if (incomplete_ || received_at < since_ + window_) return true;
-  const std::uint64_t hash = mix(id.hash());
   return std::any_of(slices_.begin(), slices_.end(),
                      [hash](const BloomSlice& slice) { return slice.may_hold(hash); });
+}
+
+std::vector<store::EventKey> IdFilter::maybes(std::span<const store::EventKey> rows) const {
+  std::vector<store::EventKey> found;
+  std::array<std::uint64_t, kIdsAtOnce> hashes{};
+  for (; !rows.empty(); rows = rows.subspan(std::min(rows.size(), kIdsAtOnce))) {
+    const auto some = rows.first(std::min(rows.size(), kIdsAtOnce));
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      hashes[i] = mix(some[i].id.hash());
+      for (const BloomSlice& slice : slices_) slice.prefetch(hashes[i]);
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (may_hold(hashes[i], some[i].received_at)) found.push_back(some[i]);
+    }
+  }
+  return found;
 }
 
 void IdFilter::forget_before(base::Timestamp horizon) {

@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "store/event_rows.h"
 
 namespace fanfinity::pipeline {
 
@@ -37,12 +39,12 @@ class FilterBudget {
 class BloomSlice {
  public:
   static constexpr std::size_t kBlockBytes = 64;
-  /// Twenty bits an id answer "maybe" wrongly for about one new id in three thousand.
-  static constexpr std::size_t kBitsPerId = 20;
 
-  explicit BloomSlice(std::size_t bytes);
+  BloomSlice(std::size_t bytes, std::size_t bits_per_id);
   void add(std::uint64_t hash, base::Timestamp received_at);
   [[nodiscard]] bool may_hold(std::uint64_t hash) const;
+  /// What either of them needs is fetched into the cache meanwhile.
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&words_[block_of(hash)]); }
   [[nodiscard]] bool full() const { return ids_ >= capacity_; }
   [[nodiscard]] std::uint64_t ids() const { return ids_; }
   [[nodiscard]] std::size_t bytes() const { return words_.size() * sizeof(std::uint64_t); }
@@ -67,8 +69,11 @@ class IdFilter {
   IdFilter& operator=(const IdFilter&) = delete;
 
   void add(const base::Uuid& id, base::Timestamp received_at);
+  void add(std::span<const store::EventKey> rows);
   /// False: no row of this id was received within the window before `received_at`, or after it.
   [[nodiscard]] bool may_hold(const base::Uuid& id, base::Timestamp received_at) const;
+  /// Those of which it may hold the id.
+  [[nodiscard]] std::vector<store::EventKey> maybes(std::span<const store::EventKey> rows) const;
   /// Drops the slices in which every id was received before `horizon`.
   void forget_before(base::Timestamp horizon);
 
@@ -77,6 +82,8 @@ class IdFilter {
   [[nodiscard]] base::Timestamp since() const { return since_; }
 
  private:
+  void add(std::uint64_t hash, base::Timestamp received_at);
+  [[nodiscard]] bool may_hold(std::uint64_t hash, base::Timestamp received_at) const;
   [[nodiscard]] BloomSlice* open_slice();
   [[nodiscard]] std::size_t next_slice_bytes() const;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log_line.h"
+#include "base/thread_name.h"
 #include "pipeline/patience.h"
 
 namespace fanfinity::pipeline {
@@ -17,17 +18,17 @@ class ByPartition {
   void sort(std::span<const store::ScannedId> ids) {
     for (auto& some : ids_) some.clear();
     for (const store::ScannedId& one : ids) {
-      const std::uint64_t hash = one.id.hash();
-      ids_[log::number(log::partition_of(hash, partitions()))].push_back({hash, one.received_at});
+      const log::PartitionId home = log::partition_of(one.id.hash(), partitions());
+      ids_[log::number(home)].push_back({one.id, {}, one.received_at});
     }
   }
-  [[nodiscard]] std::span<const HashedId> of(log::PartitionId partition) const {
+  [[nodiscard]] std::span<const store::EventKey> of(log::PartitionId partition) const {
     return ids_[log::number(partition)];
   }
 
  private:
   [[nodiscard]] std::uint32_t partitions() const { return static_cast<std::uint32_t>(ids_.size()); }
-  std::vector<std::vector<HashedId>> ids_;
+  std::vector<std::vector<store::EventKey>> ids_;
 };
 
 }  // namespace
@@ -68,7 +69,7 @@ void FilterOrder::begin() {
   filter_ = std::make_unique<IdFilter>(budget_, window_, since_);
 }
 
-void FilterOrder::add(std::span<const HashedId> ids) {
+void FilterOrder::add(std::span<const store::EventKey> ids) {
   const std::scoped_lock lock(mutex_);
   if (!withdrawn_) filter_->add(ids);
 }
@@ -98,6 +99,7 @@ std::shared_ptr<FilterOrder> IdScan::order(log::PartitionId partition, base::Tim
 }
 
 void IdScan::run(const std::stop_token& stop) {
+  base::name_this_thread("id-scan");
   while (!stop.stop_requested()) {
     Orders orders = next_orders(stop);
     fill(orders, stop);

@@ -35,7 +35,7 @@ class FilterOrder {
   friend class IdScan;
   [[nodiscard]] bool withdrawn() const;
   void begin();
-  void add(std::span<const HashedId> ids);
+  void add(std::span<const store::EventKey> ids);
   void finish();
 
   FilterBudget& budget_;

@@ -15,21 +15,9 @@ namespace {
 
 constexpr std::chrono::seconds kIdleCommitEvery{1};
 
-std::vector<Candidate> candidates_of(const Range& range) {
-  std::vector<Candidate> candidates;
-  candidates.reserve(range.records.size());
-  for (const DecodedRecord& record : range.records) {
-    if (!std::holds_alternative<domain::Event>(record.content)) continue;
-    candidates.push_back({record.record.key, record.offset, record.record.received_at});
-  }
-  return candidates;
-}
-
 /// Response times have no position in the store by which their absence could be proven.
 void drop_response_times(Range& range) {
-  const auto dropped = std::erase_if(range.records, [](const DecodedRecord& record) {
-    return std::holds_alternative<domain::ResponseTimesRecord>(record.content);
-  });
+  const std::size_t dropped = std::exchange(range.response_times, {}).size();
   if (dropped == 0) return;
   base::log_line(base::Level::kError, "Response times of a range announced long ago are dropped.",
                  {{"records", dropped}});
@@ -74,7 +62,7 @@ base::Status PartitionWorker::live() {
     if (!range) return range.error();
     context_.ports.observer.on_lag(partition_.id(), range->log_end - next_);
     if (draining && !drain_until_) drain_until_ = range->log_end;
-    const bool idle = range->records.empty();
+    const bool idle = range->empty();
     if (auto done = idle ? stay_idle(*range) : settle(std::move(*range), false); !done) return done;
     if (drain_until_ && next_ >= *drain_until_) break;
   }
@@ -125,7 +113,7 @@ base::Status PartitionWorker::replay(const CommitMetadata& intent) {
 base::Status PartitionWorker::prove_absent(const Range& range) const {
   // The token of so old a range may be forgotten, so repeating it is safe only if the insert never
   // began. Raw rows are written before any rollup: no row at these positions means nothing at all.
-  const auto stored = stored_ids_.find_all(candidates_of(range));
+  const auto stored = stored_ids_.find_all(range.events.keys());
   if (!stored) return stored.error();
   const bool began = std::ranges::any_of(*stored, [&](const store::StoredId& row) {
     return row.partition == partition_.id() && row.offset >= range.first && row.offset < range.end;
@@ -146,17 +134,17 @@ base::Status PartitionWorker::settle(Range range, bool replayed) {
   }
 
   // 4. Decide the rows, once; every retry and every half below sends exactly these.
-  const auto rows = decide_rows(range, report);
+  auto rows = decide_rows(range, report);
   if (!rows) return rows.error();
-  if (auto buried = bury_undecodable(range, report); !buried) return buried;
+  if (auto buried = bury_unreadable(range, report); !buried) return buried;
 
   // 5. and 6. Insert them until the outcome is known; what is refused goes its own way.
   const auto refuse = [&](log::Offset offset, const std::string& reason) {
     ++report.refused;
-    return hand_over(range, offset, reason);
+    return hand_over(offset, reason);
   };
   const auto stored = [&](const store::Batch& batch) {
-    stored_ids_.add(batch.events);
+    stored_ids_.add(batch.events.keys());
     tell_visible(batch, report);
   };
   const base::SteadyTime began = context_.ports.clock.steady();
@@ -167,67 +155,58 @@ base::Status PartitionWorker::settle(Range range, bool replayed) {
   const CommitMetadata done{.as_of = as_of_after(range)};
   if (auto committed = commit(range.end, done); !committed) return committed;
   next_ = range.end;
+  collector_.use_again(std::move(rows->batch.events));
   context_.ports.observer.on_batch(report);
   context_.ports.observer.on_lag(partition_.id(), std::max<std::int64_t>(range.log_end - next_, 0));
   return {};
 }
 
 base::Result<DecidedRows> PartitionWorker::decide_rows(Range& range, BatchReport& report) {
-  const std::vector<Candidate> candidates = candidates_of(range);
+  const std::span<const Candidate> candidates = range.events.keys();
   const auto stored = stored_ids_.find(candidates);
   if (!stored) return stored.error();
   const auto kept = decide(candidates, *stored, partition_.id(), context_.config.dedup_window);
   report.duplicates = candidates.size() - kept.size();
 
   DecidedRows rows{.first = range.first, .end = range.end};
-  rows.batch.partition = partition_.id();
-  rows.batch.events.reserve(kept.size());
-  auto next_kept = kept.begin();
-  for (DecodedRecord& record : range.records) {
-    if (auto* event = std::get_if<domain::Event>(&record.content)) {
-      if (next_kept == kept.end() || candidates[*next_kept].offset != record.offset) continue;
-      rows.batch.events.push_back({std::move(*event), record.record.received_at, record.offset});
-      ++next_kept;
-    } else if (auto* times = std::get_if<domain::ResponseTimesRecord>(&record.content)) {
-      rows.batch.response_times.push_back(std::move(*times));
-      rows.response_time_offsets.push_back(record.offset);
-    }
+  rows.batch.events = std::move(range.events);
+  if (report.duplicates > 0) rows.batch.events.keep(kept);
+  for (MeasuredTimes& times : range.response_times) {
+    rows.batch.response_times.push_back(std::move(times.record));
+    rows.response_time_offsets.push_back(times.offset);
   }
   report.response_times = rows.batch.response_times.size();
   return rows;
 }
 
-base::Status PartitionWorker::bury_undecodable(const Range& range, BatchReport& report) const {
-  for (const DecodedRecord& record : range.records) {
-    const auto* undecodable = std::get_if<Undecodable>(&record.content);
-    if (undecodable == nullptr) continue;
-    if (record.record.kind == log::RecordKind::kResponseTimes) {
+base::Status PartitionWorker::bury_unreadable(const Range& range, BatchReport& report) const {
+  for (const UnreadableRecord& unreadable : range.unreadable) {
+    if (unreadable.record.kind == log::RecordKind::kResponseTimes) {
       base::log_line(base::Level::kError, "A record of response times cannot be read and is dropped.",
                      {{"partition", log::number(partition_.id())},
-                      {"offset", log::number(record.offset)},
-                      {"reason", undecodable->reason}});
+                      {"offset", log::number(unreadable.offset)},
+                      {"reason", unreadable.reason}});
       continue;
     }
-    const log::Position position{log::Stream::kEvents, partition_.id(), record.offset};
+    const log::Position position{log::Stream::kEvents, partition_.id(), unreadable.offset};
     const log::Record letter =
-        dead_letter(record.record, position, undecodable->reason, context_.ports.clock.now());
+        dead_letter(unreadable.record, position, unreadable.reason, context_.ports.clock.now());
     if (auto delivered =
             deliver(context_.ports.producer, log::Stream::kDead, letter, context_.patience(stop_));
         !delivered) {
       return delivered;
     }
     ++report.refused;
-    context_.ports.observer.on_dead_letter(partition_.id(), record.offset, undecodable->reason);
+    context_.ports.observer.on_dead_letter(partition_.id(), unreadable.offset, unreadable.reason);
   }
   return {};
 }
 
-base::Status PartitionWorker::hand_over(const Range& range, log::Offset offset,
-                                        const std::string& reason) const {
-  const auto record = std::ranges::lower_bound(range.records, offset, {}, &DecodedRecord::offset);
+base::Status PartitionWorker::hand_over(log::Offset offset, const std::string& reason) {
+  const auto record = collector_.record_at(offset);
+  if (!record) return record.error();
   const log::Position position{log::Stream::kEvents, partition_.id(), offset};
-  const Verdict verdict =
-      refuse(record->record, position, reason, context_.ports.clock.now(), context_.config);
+  const Verdict verdict = refuse(*record, position, reason, context_.ports.clock.now(), context_.config);
   if (auto delivered =
           deliver(context_.ports.producer, verdict.stream, verdict.record, context_.patience(stop_));
       !delivered) {
@@ -259,21 +238,24 @@ base::Status PartitionWorker::commit(log::Offset offset, CommitMetadata metadata
 }
 
 base::Timestamp PartitionWorker::as_of_after(const Range& range) const {
-  if (range.at_end || range.records.empty()) return range.at_end ? range.seen_before : as_of_;
+  if (range.at_end || range.empty()) return range.at_end ? range.seen_before : as_of_;
   // Records stand in the order in which they became durable, and a record becomes durable after it was
   // received: what was acknowledged before the last one of the range was received stands before it.
-  const base::Timestamp behind_last = range.records.back().record.received_at;
-  return std::min(range.seen_before, std::max(as_of_, behind_last));
+  return std::min(range.seen_before, std::max(as_of_, range.last_received));
 }
 
 void PartitionWorker::tell_visible(const store::Batch& batch, BatchReport& report) const {
   const base::Timestamp now = context_.ports.clock.now();
   std::map<std::chrono::milliseconds, std::uint64_t> ages;
-  for (const store::EventRow& row : batch.events) {
+  auto last = ages.end();
+  for (const store::EventKey& row : batch.events.keys()) {
     const auto age = std::max(now - row.received_at, std::chrono::milliseconds::zero());
     report.oldest = std::max(report.oldest, age);
     const auto step = std::max<std::int64_t>(age.count() / 64, 1);  // Told within 2 %, in few calls.
-    ++ages[std::chrono::milliseconds(age.count() / step * step)];
+    const std::chrono::milliseconds told(age.count() / step * step);
+    // Neighbours are about as old.
+    if (last == ages.end() || last->first != told) last = ages.try_emplace(told).first;
+    ++last->second;
   }
   report.stored += batch.events.size();
   for (const auto& [age, events] : ages) context_.ports.observer.on_visible(age, events);

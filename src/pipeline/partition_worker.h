@@ -36,9 +36,8 @@ class PartitionWorker {
   [[nodiscard]] base::Status prove_absent(const Range& range) const;
   [[nodiscard]] base::Status settle(Range range, bool replayed);
   [[nodiscard]] base::Result<DecidedRows> decide_rows(Range& range, BatchReport& report);
-  [[nodiscard]] base::Status bury_undecodable(const Range& range, BatchReport& report) const;
-  [[nodiscard]] base::Status hand_over(const Range& range, log::Offset offset,
-                                       const std::string& reason) const;
+  [[nodiscard]] base::Status bury_unreadable(const Range& range, BatchReport& report) const;
+  [[nodiscard]] base::Status hand_over(log::Offset offset, const std::string& reason);
   [[nodiscard]] base::Status stay_idle(const Range& range);
   [[nodiscard]] base::Status commit(log::Offset offset, CommitMetadata metadata);
   [[nodiscard]] base::Timestamp as_of_after(const Range& range) const;

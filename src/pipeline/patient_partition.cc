@@ -34,9 +34,11 @@ base::Result<log::Committed> PatientPartition::committed() const {
                           [this](const base::Error& error, auto delay) { tell(error, delay); });
 }
 
-base::Result<log::Fetched> PatientPartition::fetch(log::Offset from, const log::FetchLimits& limits) const {
-  auto fetched = patience_.repeat([&] { return partition_.fetch(from, limits, patience_.stop); }, ends_read,
-                                  [this](const base::Error& error, auto delay) { tell(error, delay); });
+base::Status PatientPartition::fetch(log::Offset from, const log::FetchLimits& limits,
+                                     log::Fetched& into) const {
+  auto fetched =
+      patience_.repeat([&] { return partition_.fetch(from, limits, patience_.stop, into); }, ends_read,
+                       [this](const base::Error& error, auto delay) { tell(error, delay); });
   if (fetched || fetched.error().code != base::Errc::kNotFound) return fetched;
   return base::Error{
       base::Errc::kNotFound,

@@ -17,7 +17,8 @@ class PatientPartition {
 
   [[nodiscard]] log::PartitionId id() const { return partition_.id(); }
   [[nodiscard]] base::Result<log::Committed> committed() const;
-  [[nodiscard]] base::Result<log::Fetched> fetch(log::Offset from, const log::FetchLimits& limits) const;
+  [[nodiscard]] base::Status fetch(log::Offset from, const log::FetchLimits& limits,
+                                   log::Fetched& into) const;
   [[nodiscard]] base::Status commit(log::Offset offset, std::string_view metadata) const;
 
  private:

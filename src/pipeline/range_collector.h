@@ -2,26 +2,15 @@
 // Reads the next range of a partition: as much as a batch may hold, as long as it may wait.
 
 #include <cstddef>
-#include <vector>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "pipeline/decoded_record.h"
 #include "pipeline/patient_partition.h"
+#include "pipeline/range.h"
 #include "pipeline/worker_context.h"
 
 namespace fanfinity::pipeline {
-
-/// [first, end) and everything in it.
-struct Range {
-  log::Offset first{};
-  log::Offset end{};
-  std::vector<DecodedRecord> records{};
-  std::size_t bytes = 0;
-  log::Offset log_end{};          ///< Of the last fetch.
-  base::Timestamp seen_before{};  ///< A moment before the last fetch began.
-  bool at_end = false;  ///< The last fetch found the end of the partition: nothing lies beyond `end`.
-};
 
 class RangeCollector {
  public:
@@ -34,9 +23,15 @@ class RangeCollector {
   [[nodiscard]] base::Result<Range> collect_exactly(log::Offset first, log::Offset end);
   /// The received-at of the first record at or after `from`; the present when there is none.
   [[nodiscard]] base::Result<base::Timestamp> oldest_from(log::Offset from);
+  /// The record at `offset`, which was read before. kCorrupt when it is not there any more.
+  [[nodiscard]] base::Result<log::Record> record_at(log::Offset offset);
+  /// Rows of a range that is settled: the next one takes their memory.
+  void use_again(store::EventRows rows);
 
  private:
-  [[nodiscard]] base::Status fetch_into(Range& range, const log::FetchLimits& limits);
+  [[nodiscard]] Range begin_at(log::Offset first);
+  [[nodiscard]] base::Status fetch_into(Range& range, log::FetchLimits limits,
+                                        std::optional<log::Offset> until = std::nullopt);
   [[nodiscard]] log::FetchLimits room_in(const Range& range) const;
   [[nodiscard]] std::chrono::milliseconds time_left(const Range& range, base::SteadyTime began,
                                                     base::SteadyTime slot) const;
@@ -46,6 +41,8 @@ class RangeCollector {
   std::stop_token stop_;
   Home home_;
   domain::EventParser parser_;
+  log::Fetched fetched_;    ///< Only its memory is kept.
+  store::EventRows spare_;  ///< The same.
 };
 
 }  // namespace fanfinity::pipeline

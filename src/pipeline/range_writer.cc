@@ -9,10 +9,7 @@ namespace fanfinity::pipeline {
 
 DecidedRows DecidedRows::slice(log::Offset from, log::Offset to) const {
   DecidedRows part{.first = from, .end = to};
-  part.batch.partition = batch.partition;
-  for (const store::EventRow& row : batch.events) {
-    if (row.offset >= from && row.offset < to) part.batch.events.push_back(row);
-  }
+  part.batch.events = batch.events.slice(from, to);
   for (std::size_t i = 0; i < response_time_offsets.size(); ++i) {
     if (response_time_offsets[i] < from || response_time_offsets[i] >= to) continue;
     part.batch.response_times.push_back(batch.response_times[i]);
@@ -33,7 +30,8 @@ RangeWriter::RangeWriter(const WorkerContext& context, const PatientStore& store
 
 base::Status RangeWriter::write(const DecidedRows& rows) {
   if (rows.size() == 0) return {};
-  const std::string token = insert_token(context_.config.topic, rows.batch.partition, rows.first, rows.end);
+  const std::string token =
+      insert_token(context_.config.topic, rows.batch.events.partition(), rows.first, rows.end);
   base::Status inserted = store_.insert(rows.batch, token);
   if (inserted) {
     if (!std::exchange(reserved_, false)) context_.pace.charge(context_.ports.clock.steady());
@@ -56,7 +54,7 @@ base::Status RangeWriter::settle_refused(const DecidedRows& rows, const std::str
     const DecidedRows right = rows.slice(middle, end);
     if (left.size() != 0 && right.size() != 0) {
       base::log_line(base::Level::kInfo, "A refused range is halved.",
-                     {{"partition", log::number(rows.batch.partition)},
+                     {{"partition", log::number(rows.batch.events.partition())},
                       {"first", log::number(first)},
                       {"end", log::number(end)},
                       {"reason", reason}});
@@ -68,10 +66,10 @@ base::Status RangeWriter::settle_refused(const DecidedRows& rows, const std::str
 }
 
 base::Status RangeWriter::refuse_single(const DecidedRows& rows, const std::string& reason) {
-  if (!rows.batch.events.empty()) return refuse_(rows.batch.events.front().offset, reason);
+  if (!rows.batch.events.empty()) return refuse_(rows.batch.events.keys().front().offset, reason);
   // No event is lost with it: one second of one server's measurements of one match.
   base::log_line(base::Level::kError, "Response times were refused by the store and are dropped.",
-                 {{"partition", log::number(rows.batch.partition)},
+                 {{"partition", log::number(rows.batch.events.partition())},
                   {"offset", log::number(rows.response_time_offsets.front())},
                   {"reason", reason}});
   return {};

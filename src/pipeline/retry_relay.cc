@@ -47,10 +47,10 @@ base::Status RetryRelay::read_ahead() {
   limits.max_records = kReadAheadRecords - waiting_.size();
   limits.max_bytes = kReadAheadBytes - waiting_bytes_;
   limits.max_wait = waiting_.empty() ? kLookEvery : std::chrono::milliseconds::zero();
-  auto fetched = partition_.fetch(next_, limits);
-  if (!fetched) return fetched.error();
-  next_ = fetched->next;
-  for (log::FetchedRecord& record : fetched->records) {
+  log::Fetched fetched;
+  if (auto read = partition_.fetch(next_, limits, fetched); !read) return read;
+  next_ = fetched.next;
+  for (log::FetchedRecord& record : fetched.records) {
     waiting_bytes_ += record.record.value.size();
     const auto due_at = record.record.failure ? record.record.failure->due_at : base::Timestamp{};
     waiting_.push_back({record.offset, std::move(record.record), due_at, {}, false});

@@ -57,12 +57,7 @@ base::Status StoredIds::take_filter_up(std::size_t more) {
 base::Result<std::vector<store::StoredId>> StoredIds::find(std::span<const Candidate> candidates) {
   if (candidates.empty()) return std::vector<store::StoredId>{};
   if (auto taken = take_filter_up(candidates.size()); !taken) return taken.error();
-  if (filter_ == nullptr) return find_all(candidates);
-  std::vector<Candidate> unsure;
-  for (const Candidate& candidate : candidates) {
-    if (filter_->may_hold(candidate.id, candidate.received_at)) unsure.push_back(candidate);
-  }
-  return find_all(unsure);
+  return filter_ == nullptr ? find_all(candidates) : find_all(filter_->maybes(candidates));
 }
 
 base::Result<std::vector<store::StoredId>> StoredIds::find_all(std::span<const Candidate> candidates) const {
@@ -82,12 +77,12 @@ base::Result<std::vector<store::StoredId>> StoredIds::find_all(std::span<const C
   return store_.find(ids, std::max(oldest - context_.config.dedup_window, base::Timestamp{}));
 }
 
-void StoredIds::add(std::span<const store::EventRow> rows) {
+void StoredIds::add(std::span<const store::EventKey> rows) {
   if (filter_ == nullptr) {
-    for (const store::EventRow& row : rows) stored_since_.push_back({row.event.id.hash(), row.received_at});
+    stored_since_.insert(stored_since_.end(), rows.begin(), rows.end());
     return;
   }
-  for (const store::EventRow& row : rows) filter_->add(row.event.id, row.received_at);
+  filter_->add(rows);
   filter_->forget_before(context_.ports.clock.now() - context_.config.dedup_window - kSlack);
   context_.ports.observer.on_filter(partition_, filter_->ids(), filter_->bytes());
 }

@@ -35,7 +35,7 @@ class StoredIds {
   [[nodiscard]] base::Result<std::vector<store::StoredId>> find_all(
       std::span<const Candidate> candidates) const;
   /// After a successful insert.
-  void add(std::span<const store::EventRow> rows);
+  void add(std::span<const store::EventKey> rows);
 
  private:
   /// Takes the filter up if it is filled; waits for it when `more` ids are too many to look up.
@@ -46,9 +46,9 @@ class StoredIds {
   const log::PartitionId partition_;
   const std::stop_token stop_;
   std::shared_ptr<FilterOrder> order_;
-  bool waited_ = false;                 ///< The filter had its chance to be there at once.
-  std::unique_ptr<IdFilter> filter_;    ///< Null while it is being filled.
-  std::vector<HashedId> stored_since_;  ///< By this worker, after the filter was ordered.
+  bool waited_ = false;                        ///< The filter had its chance to be there at once.
+  std::unique_ptr<IdFilter> filter_;           ///< Null while it is being filled.
+  std::vector<store::EventKey> stored_since_;  ///< By this worker, after the filter was ordered.
 };
 
 }  // namespace fanfinity::pipeline

@@ -17,6 +17,7 @@ using base::Result;
 using base::Status;
 
 constexpr std::size_t kMaxErrorText = 4'096;
+constexpr long kSendBytes = 256L << 10U;  // Of a body, at a time.
 
 void append_percent_encoded(std::string_view text, std::string& out) {
   constexpr char kHex[] = "0123456789ABCDEF";
@@ -286,6 +287,7 @@ Status ClickHouseHttp::perform(Exchange& exchange) {
   set(curl, CURLOPT_WRITEDATA, &exchange);
   if (!exchange.get) {
     set(curl, CURLOPT_POST, 1L);
+    set(curl, CURLOPT_UPLOAD_BUFFERSIZE, kSendBytes);
     set(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(exchange.body.size()));
     set(curl, CURLOPT_POSTFIELDS, exchange.body.empty() ? "" : exchange.body.data());
   }

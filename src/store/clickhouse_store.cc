@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/event_insert.h"
 #include "store/id_blocks.h"
 #include "store/row_binary.h"
 
@@ -13,39 +14,6 @@ using base::Error;
 using base::Result;
 using base::Status;
 
-// One HTTP insert must be one block: a refusal then comes before anything is written, and a part of the
-// batch takes one entry of the token window. So no size at which ClickHouse would cut is within reach.
-// async_insert would answer for, and merge, other people's inserts. The rest are ClickHouse's defaults
-// that correctness rests on; a user's profile may differ.
-ClickHouseQuery::Pairs insert_settings(std::string_view token) {
-  return {{"insert_deduplication_token", std::string(token)},
-          {"insert_deduplicate", "1"},
-          {"deduplicate_blocks_in_dependent_materialized_views", "1"},
-          {"materialized_views_ignore_errors", "0"},
-          {"async_insert", "0"},
-          {"max_insert_block_size", "100000000"},
-          {"min_insert_block_size_rows", "100000000"},
-          {"min_insert_block_size_bytes", "100000000000"},
-          {"max_partitions_per_insert_block", "0"}};
-}
-
-void append_event(const EventRow& row, log::PartitionId partition, std::string_view topic,
-                  RowBinaryWriter& out) {
-  const domain::Event& event = row.event;
-  out.uuid(event.id);
-  out.text(event.match_id);
-  out.integer(static_cast<std::int8_t>(event.type));
-  out.timestamp(event.at);
-  out.integer(event.team);
-  out.integer(static_cast<std::uint8_t>(event.player ? 0 : 1));  // NULL flag
-  if (event.player) out.text(*event.player);
-  out.text(event.metadata);
-  out.timestamp(row.received_at);
-  out.text(topic);
-  out.integer(log::number(partition));
-  out.integer(log::number(row.offset));
-}
-
 StoredId read_stored_id(RowBinaryReader& reader) {
   StoredId id;
   id.id = reader.uuid();
@@ -54,6 +22,7 @@ StoredId read_stored_id(RowBinaryReader& reader) {
   id.received_at = reader.timestamp();
   return id;
 }
+constexpr std::size_t kResponseTimeBytes = 2 + 8;  // Beside the match.
 
 std::string milliseconds_of(base::Timestamp at) {
   return std::to_string(at.time_since_epoch().count());
@@ -82,24 +51,17 @@ Status ClickHouseStore::insert(const Batch& batch, std::string_view token) {
 
 Status ClickHouseStore::insert_events(const Batch& batch, std::string_view token) {
   if (batch.events.empty()) return {};
-  constexpr std::size_t kTypicalRow = 256;
-  std::string rows;
-  rows.reserve(batch.events.size() * kTypicalRow);
-  RowBinaryWriter out(rows);
-  for (const auto& row : batch.events) append_event(row, batch.partition, topic_, out);
-  return http_.insert(
-      {.sql = "INSERT INTO events (event_id, match_id, event_type, event_time, team, player_id, "
-              "metadata, received_at, topic, partition, offset) FORMAT RowBinary",
-       .params = {},
-       .settings = insert_settings(token)},
-      rows);
+  return http_.insert(events_insert(token), batch.events.bytes());
 }
 
 Status ClickHouseStore::insert_response_times(const Batch& batch, std::string_view token) {
   std::string rows;
-  RowBinaryWriter out(rows);
   for (const auto& record : batch.response_times) {
-    for (const auto& [bucket, count] : record.times.buckets()) {
+    const auto& buckets = record.times.buckets();
+    const std::size_t before = rows.size();
+    rows.resize(before + buckets.size() * (row_binary_bytes(record.match_id) + kResponseTimeBytes));
+    RowBinaryWriter out(rows.data() + before);
+    for (const auto& [bucket, count] : buckets) {
       out.text(record.match_id);
       out.integer(bucket);
       out.integer(count);

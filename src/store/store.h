@@ -13,23 +13,16 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/uuid.h"
-#include "domain/event.h"
 #include "domain/match_metrics.h"
 #include "domain/response_times.h"
 #include "log/log.h"
+#include "store/event_rows.h"
 
 namespace fanfinity::store {
 
-struct EventRow {
-  domain::Event event;
-  base::Timestamp received_at;
-  log::Offset offset{};
-};
-
-/// The decided rows of one range of one partition of `events`, in offset order.
+/// The decided rows of one range of one partition of `events`.
 struct Batch {
-  log::PartitionId partition{};
-  std::vector<EventRow> events;
+  EventRows events;
   std::vector<domain::ResponseTimesRecord> response_times;
 };
 

@@ -17,8 +17,8 @@ class MemoryLog::Owned final : public log::OwnedPartition {
     return log_.committed(stream_, id_);
   }
 
-  base::Result<log::Fetched> fetch(log::Offset from, const log::FetchLimits& limits,
-                                   std::stop_token stop) override {
+  base::Status fetch(log::Offset from, const log::FetchLimits& limits, std::stop_token stop,
+                     log::Fetched& into) override {
     if (!ownership_->held()) return log::Ownership::fenced();
     {
       const std::lock_guard lock(log_.mutex_);
@@ -29,7 +29,9 @@ class MemoryLog::Owned final : public log::OwnedPartition {
     const std::stop_callback lost(ownership_->ended(), [&] { either.request_stop(); });
     auto fetched = log_.read({stream_, id_, from}, limits, either.get_token());
     if (!ownership_->held()) return log::Ownership::fenced();
-    return fetched;
+    if (!fetched) return fetched.error();
+    into = std::move(*fetched);
+    return {};
   }
 
   base::Status commit(log::Offset offset, std::string_view metadata) override {

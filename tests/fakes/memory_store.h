@@ -135,7 +135,8 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader 
       apply(batch, token, failure.reach);
       return base::Error{failure.code, "the test made this insert fail"};
     }
-    if (refuses_ && std::ranges::any_of(batch.events, [&](const auto& row) { return refuses_(row.event); })) {
+    if (refuses_ &&
+        std::ranges::any_of(batch.events.decoded(), [&](const auto& row) { return refuses_(row.event); })) {
       return base::Error{base::Errc::kRefused, "the test made this row be refused"};
     }
     if (delayed_ > 0) {
@@ -323,10 +324,11 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader 
   void apply(const store::Batch& batch, std::string_view token, Reach reach) {
     if (reach == Reach::kNothing) return;
     std::map<int, std::vector<const store::EventRow*>> months;
-    for (const auto& row : batch.events) months[month_of(row.received_at)].push_back(&row);
+    const std::vector<store::EventRow> all = batch.events.decoded();
+    for (const auto& row : all) months[month_of(row.received_at)].push_back(&row);
     for (const auto& [month, rows] : months) {
       if (claim(Table::kRaw, token, month)) {
-        for (const auto* row : rows) raw_.push_back({*row, batch.partition});
+        for (const auto* row : rows) raw_.push_back({*row, batch.events.partition()});
       }
       if (reach == Reach::kFirstMonth) return;
     }

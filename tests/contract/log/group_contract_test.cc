@@ -12,7 +12,8 @@ void expect_fenced(OwnedPartition& partition) {
   const auto committed = partition.committed();
   ASSERT_FALSE(committed);
   EXPECT_EQ(committed.error().code, Errc::kFenced);
-  const auto fetched = partition.fetch(Offset{0}, {}, {});
+  Fetched none;
+  const auto fetched = partition.fetch(Offset{0}, {}, {}, none);
   ASSERT_FALSE(fetched);
   EXPECT_EQ(fetched.error().code, Errc::kFenced);
   const auto commit = partition.commit(Offset{0}, "");
@@ -39,7 +40,8 @@ TEST_P(LogContract, FetchesWhatWasAppendedBeforeAndAfterJoining) {
   EXPECT_EQ(fetch_values(*partition, Offset{0}, 3), (std::vector<std::string>{"0", "1", "2"}));
   append_values(Stream::kRetry, 2, 3, 5);
   EXPECT_EQ(fetch_values(*partition, Offset{3}, 2), (std::vector<std::string>{"3", "4"}));
-  const auto outside = partition->fetch(Offset{6}, {}, {});
+  Fetched none;
+  const auto outside = partition->fetch(Offset{6}, {}, {}, none);
   ASSERT_FALSE(outside);
   EXPECT_EQ(outside.error().code, Errc::kNotFound);
 }

@@ -159,14 +159,14 @@ class LogContract : public testing::TestWithParam<LogCase> {
   static std::vector<std::string> fetch_values(OwnedPartition& partition, Offset from, std::size_t count) {
     std::vector<std::string> all;
     const auto until = std::chrono::steady_clock::now() + kDeadline;
+    Fetched fetched;
     while (all.size() < count && std::chrono::steady_clock::now() < until) {
-      const auto fetched = partition.fetch(from, {}, {});
-      if (!fetched) {
-        ADD_FAILURE() << fetched.error().detail;
+      if (const auto read = partition.fetch(from, {}, {}, fetched); !read) {
+        ADD_FAILURE() << read.error().detail;
         break;
       }
-      for (auto& value : values(*fetched)) all.push_back(std::move(value));
-      from = fetched->next;
+      for (auto& value : values(fetched)) all.push_back(std::move(value));
+      from = fetched.next;
     }
     return all;
   }

@@ -35,7 +35,7 @@ class StoreContract : public testing::TestWithParam<Kind> {
   }
   std::size_t raw_rows_of(const Batch& batch) {
     std::vector<base::Uuid> ids;
-    for (const auto& row : batch.events) ids.push_back(row.event.id);
+    for (const auto& row : batch.events.keys()) ids.push_back(row.id);
     auto found = events().find(ids, {});
     EXPECT_TRUE(found.ok()) << found.error().detail;
     return found ? found->size() : 0;
@@ -68,9 +68,10 @@ TEST_P(StoreContract, ARepeatedTokenCountsOnceInRawAndEveryRollup) {
 }
 
 TEST_P(StoreContract, ATokenWorksInEachMonthOfABatch) {
-  Batch batch = batch_of("m", 0, 10);
-  for (std::size_t i = 0; i < 5; ++i) batch.events[i].received_at = at("2024-01-31 23:59:59.999");
-  for (std::size_t i = 5; i < 10; ++i) batch.events[i].received_at = at("2024-02-01 00:00:00.000");
+  auto rows = batch_of("m", 0, 10).events.decoded();
+  for (std::size_t i = 0; i < 5; ++i) rows[i].received_at = at("2024-01-31 23:59:59.999");
+  for (std::size_t i = 5; i < 10; ++i) rows[i].received_at = at("2024-02-01 00:00:00.000");
+  const Batch batch = batch_of(rows);
   for (int i = 0; i < 3; ++i) ASSERT_OK(events().insert(batch, "t"));
   EXPECT_EQ(raw_rows_of(batch), 10U);
   EXPECT_EQ(total_of("m"), 10U);
@@ -154,17 +155,17 @@ TEST_P(StoreContract, FindTellsWhereIdsAreStoredAndLeavesOutTheRest) {
   const Batch batch = batch_of("m", 100, 30, 3);
   ASSERT_OK(events().insert(batch, "a"));
   std::vector<base::Uuid> ids;
-  for (std::size_t i = 0; i < batch.events.size(); i += 2) ids.push_back(batch.events[i].event.id);
+  for (std::size_t i = 0; i < batch.events.size(); i += 2) ids.push_back(batch.events.keys()[i].id);
   for (int i = 0; i < 20; ++i) ids.push_back(base::Uuid::random());
   auto found = events().find(ids, {});
   ASSERT_OK(found);
   ASSERT_EQ(found->size(), 15U);
   std::ranges::sort(*found, {}, &StoredId::offset);
   for (std::size_t i = 0; i < found->size(); ++i) {
-    EXPECT_EQ((*found)[i].id, batch.events[2 * i].event.id);
+    EXPECT_EQ((*found)[i].id, batch.events.keys()[2 * i].id);
     EXPECT_EQ((*found)[i].partition, log::PartitionId{3});
-    EXPECT_EQ((*found)[i].offset, batch.events[2 * i].offset);
-    EXPECT_EQ((*found)[i].received_at, batch.events[2 * i].received_at);
+    EXPECT_EQ((*found)[i].offset, batch.events.keys()[2 * i].offset);
+    EXPECT_EQ((*found)[i].received_at, batch.events.keys()[2 * i].received_at);
   }
   auto none = events().find({}, {});
   ASSERT_OK(none);
@@ -181,8 +182,8 @@ TEST_P(StoreContract, FindLeavesOutWhatWasReceivedBefore) {
   const Batch batch = batch_of("m", 0, 10);
   ASSERT_OK(events().insert(batch, "a"));
   std::vector<base::Uuid> ids;
-  for (const auto& row : batch.events) ids.push_back(row.event.id);
-  auto found = events().find(ids, batch.events[4].received_at);
+  for (const auto& row : batch.events.keys()) ids.push_back(row.id);
+  auto found = events().find(ids, batch.events.keys()[4].received_at);
   ASSERT_OK(found);
   std::set<base::Uuid> seen;
   for (const auto& row : *found) seen.insert(row.id);
@@ -193,16 +194,16 @@ TEST_P(StoreContract, ScanHandsOutEveryIdOfItsPartitionsSinceThen) {
   constexpr std::uint32_t kPartitions = 3;
   const Batch batch = batch_of("m", 0, 100'000, 1);
   ASSERT_OK(events().insert(batch, "a"));
-  const base::Timestamp since = batch.events[5'000].received_at;
+  const base::Timestamp since = batch.events.keys()[5'000].received_at;
   for (const std::vector<std::uint32_t>& numbers :
        {std::vector<std::uint32_t>{0}, {1}, {2}, {0, 2}, {0, 1, 2}}) {
     IdRange range{{}, kPartitions, since};
     for (const std::uint32_t number : numbers) range.partitions.push_back(log::PartitionId{number});
     std::map<base::Uuid, base::Timestamp> expected;
-    for (const auto& row : batch.events) {
-      const auto home = log::partition_of(row.event.id.hash(), kPartitions);
+    for (const auto& row : batch.events.keys()) {
+      const auto home = log::partition_of(row.id.hash(), kPartitions);
       if (std::ranges::find(range.partitions, home) == range.partitions.end()) continue;
-      if (row.received_at >= since) expected.emplace(row.event.id, row.received_at);
+      if (row.received_at >= since) expected.emplace(row.id, row.received_at);
     }
     std::map<base::Uuid, base::Timestamp> seen;
     ASSERT_OK(events().scan_ids(range, [&](std::span<const ScannedId> ids) -> base::Status {
@@ -284,11 +285,11 @@ TEST_P(StoreContract, AnyMatchIdIsItself) {
                                   "NULL",
                                   std::string(256, 'x')};
   std::int64_t offset = 0;
-  Batch batch;
+  std::vector<EventRow> rows;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    for (std::size_t n = 0; n <= i; ++n) batch.events.push_back(event_row(ids[i], offset++));
+    for (std::size_t n = 0; n <= i; ++n) rows.push_back(event_row(ids[i], offset++));
   }
-  ASSERT_OK(events().insert(batch, "a"));
+  ASSERT_OK(events().insert(batch_of(rows), "a"));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     auto metrics = reader().metrics(ids[i]);
     ASSERT_TRUE(metrics.ok()) << ids[i];
@@ -303,13 +304,12 @@ TEST_P(StoreContract, AnyMatchIdIsItself) {
 }
 
 TEST_P(StoreContract, ThePeakIsTheEarliestOfEqualMinutes) {
-  Batch batch;
-  batch.events = {
-      event_row("m", 0, EventType::kPass, "2024-01-15 14:31:59.999"),
-      event_row("m", 1, EventType::kShot, "2024-01-15 14:31:00.000"),
-      event_row("m", 2, EventType::kPass, "2024-01-15 14:30:00.000"),
-      event_row("m", 3, EventType::kGoal, "2024-01-15 14:30:30.000", "2024-01-16 14:30:00.000", 2),
-      event_row("m", 4, EventType::kPass, "2024-01-15 14:29:59.999")};
+  const Batch batch =
+      batch_of({event_row("m", 0, EventType::kPass, "2024-01-15 14:31:59.999"),
+                event_row("m", 1, EventType::kShot, "2024-01-15 14:31:00.000"),
+                event_row("m", 2, EventType::kPass, "2024-01-15 14:30:00.000"),
+                event_row("m", 3, EventType::kGoal, "2024-01-15 14:30:30.000", "2024-01-16 14:30:00.000", 2),
+                event_row("m", 4, EventType::kPass, "2024-01-15 14:29:59.999")});
   ASSERT_OK(events().insert(batch, "a"));
   auto metrics = reader().metrics("m");
   ASSERT_OK(metrics);
@@ -318,10 +318,9 @@ TEST_P(StoreContract, ThePeakIsTheEarliestOfEqualMinutes) {
 }
 
 TEST_P(StoreContract, TimesMayBeAnywhereFrom1970To2261) {
-  Batch batch;
-  batch.events = {event_row("m", 0, EventType::kPass, "1970-01-01 00:00:00.000"),
-                  event_row("m", 1, EventType::kPass, "2261-12-31 23:59:59.999"),
-                  event_row("m", 2, EventType::kPass, "2261-12-31 23:59:00.001")};
+  const Batch batch = batch_of({event_row("m", 0, EventType::kPass, "1970-01-01 00:00:00.000"),
+                                event_row("m", 1, EventType::kPass, "2261-12-31 23:59:59.999"),
+                                event_row("m", 2, EventType::kPass, "2261-12-31 23:59:00.001")});
   ASSERT_OK(events().insert(batch, "a"));
   auto metrics = reader().metrics("m");
   ASSERT_OK(metrics);
@@ -342,16 +341,16 @@ TEST_P(StoreContract, MetricsAndTimelineEqualARecount) {
   std::vector<EventRow> all;
   std::int64_t offset = 0;
   for (int part = 0; part < 5; ++part) {
-    Batch batch;
+    std::vector<EventRow> rows;
     for (int i = 0; i < 300; ++i) {
       auto row = event_row(matches[random() % 3], offset++, domain::kAllEventTypes[random() % 11]);
       row.event.team = static_cast<std::uint8_t>(1 + random() % 2);
       row.event.at += std::chrono::milliseconds{random() % (95 * 60'000)};
       row.received_at += std::chrono::hours{24 * (random() % 60)};
-      batch.events.push_back(row);
+      rows.push_back(row);
     }
-    ASSERT_OK(events().insert(batch, "t" + std::to_string(part)));
-    all.insert(all.end(), batch.events.begin(), batch.events.end());
+    ASSERT_OK(events().insert(batch_of(rows), "t" + std::to_string(part)));
+    all.insert(all.end(), rows.begin(), rows.end());
   }
   for (const auto& match : matches) {
     std::map<EventType, std::uint64_t> types;
@@ -390,12 +389,12 @@ TEST_P(StoreContract, MetricsAndTimelineEqualARecount) {
 }
 
 TEST_P(StoreContract, MatchesComeLatestActivityFirstThenById) {
-  Batch batch;
-  batch.events = {event_row("b", 0, EventType::kGoal, "2024-01-15 14:30:00.000", "2024-01-15 15:00:00.001"),
-                  event_row("a", 1, EventType::kPass, "2024-01-15 14:31:00.000", "2024-01-15 15:00:00.001"),
-                  event_row("z", 2, EventType::kPass, "2024-01-15 14:32:00.000", "2024-01-15 15:00:00.002"),
-                  event_row("b", 3, EventType::kPass, "2024-01-15 14:29:00.000", "2024-01-14 15:00:00.000"),
-                  event_row("c", 4, EventType::kPass, "2024-01-15 14:33:00.000", "2024-01-15 15:00:00.000")};
+  const Batch batch =
+      batch_of({event_row("b", 0, EventType::kGoal, "2024-01-15 14:30:00.000", "2024-01-15 15:00:00.001"),
+                event_row("a", 1, EventType::kPass, "2024-01-15 14:31:00.000", "2024-01-15 15:00:00.001"),
+                event_row("z", 2, EventType::kPass, "2024-01-15 14:32:00.000", "2024-01-15 15:00:00.002"),
+                event_row("b", 3, EventType::kPass, "2024-01-15 14:29:00.000", "2024-01-14 15:00:00.000"),
+                event_row("c", 4, EventType::kPass, "2024-01-15 14:33:00.000", "2024-01-15 15:00:00.000")});
   ASSERT_OK(events().insert(batch, "a"));
   std::vector<std::string> ids;
   std::optional<MatchCursor> after;
@@ -426,15 +425,15 @@ TEST_P(StoreContract, PagesOfMatchesAreTheWholeListInPieces) {
   std::map<std::string, base::Timestamp> latest;
   std::int64_t offset = 0;
   for (int part = 0; part < 4; ++part) {
-    Batch batch;
+    std::vector<EventRow> rows;
     for (int i = 0; i < 60; ++i) {
       auto row = event_row("m" + std::to_string(random() % 40), offset++);
       row.received_at = now - std::chrono::hours{random() % 4 == 0 ? random() % 30 : random() % 2'000};
       base::Timestamp& last = latest.try_emplace(row.event.match_id, row.received_at).first->second;
       last = std::max(last, row.received_at);
-      batch.events.push_back(row);
+      rows.push_back(row);
     }
-    ASSERT_OK(events().insert(batch, "t" + std::to_string(part)));
+    ASSERT_OK(events().insert(batch_of(rows), "t" + std::to_string(part)));
   }
   std::vector<std::pair<base::Timestamp, std::string>> expected;
   for (const auto& [match, last] : latest) expected.emplace_back(last, match);

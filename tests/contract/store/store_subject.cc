@@ -30,15 +30,20 @@ EventRow event_row(std::string match, std::int64_t offset, domain::EventType typ
   return row;
 }
 
-Batch batch_of(std::string_view match, std::int64_t first, std::int64_t count, std::uint32_t partition) {
-  Batch batch;
-  batch.partition = log::PartitionId{partition};
-  for (std::int64_t i = 0; i < count; ++i) {
-    batch.events.push_back(event_row(std::string(match), first + i));
-    batch.events.back().event.at += std::chrono::seconds{i};
-    batch.events.back().received_at += std::chrono::seconds{i};
-  }
+Batch batch_of(const std::vector<EventRow>& rows, std::uint32_t partition) {
+  Batch batch{.events = EventRows(log::PartitionId{partition}), .response_times = {}};
+  for (const EventRow& row : rows) batch.events.add(row.event, row.received_at, row.offset);
   return batch;
+}
+
+Batch batch_of(std::string_view match, std::int64_t first, std::int64_t count, std::uint32_t partition) {
+  std::vector<EventRow> rows;
+  for (std::int64_t i = 0; i < count; ++i) {
+    rows.push_back(event_row(std::string(match), first + i));
+    rows.back().event.at += std::chrono::seconds{i};
+    rows.back().received_at += std::chrono::seconds{i};
+  }
+  return batch_of(rows, partition);
 }
 
 domain::ResponseTimesRecord response_times(std::string match, std::int16_t bucket, std::uint64_t count) {

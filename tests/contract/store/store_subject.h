@@ -57,6 +57,7 @@ class ClickHouseSubject final : public StoreSubject {
                                  std::string_view received_at = "2024-01-15 14:30:00.100",
                                  std::uint8_t team = 1);
 
+[[nodiscard]] Batch batch_of(const std::vector<EventRow>& rows, std::uint32_t partition = 0);
 /// Several rows, a second apart.
 [[nodiscard]] Batch batch_of(std::string_view match, std::int64_t first, std::int64_t count,
                              std::uint32_t partition = 0);

@@ -33,10 +33,12 @@ class Consuming final : public Group::Listener {
       while (!stop.stop_requested()) {
         FetchLimits limits;
         limits.max_records = 100;
-        const auto fetched = partition->fetch(at, limits, stop);
-        if (!fetched || !partition->commit(fetched->next, "v1;" + std::to_string(number(fetched->next))))
+        Fetched fetched;
+        if (!partition->fetch(at, limits, stop, fetched) ||
+            !partition->commit(fetched.next, "v1;" + std::to_string(number(fetched.next)))) {
           _exit(3);
-        at = fetched->next;
+        }
+        at = fetched.next;
       }
     });
   }

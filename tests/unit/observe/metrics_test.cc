@@ -105,7 +105,7 @@ TEST(MeasuredStore, TellsStoredFailedAndRefusedApart) {
   NoStore inner;
   MeasuredStore store(inner, metrics);
   store::Batch batch;
-  batch.events.resize(4);
+  for (int i = 0; i < 4; ++i) batch.events.add({}, {}, log::Offset{i});
   EXPECT_TRUE(store.insert(batch, "t").ok());
   inner.answer = base::Error{base::Errc::kRefused, "constraint"};
   EXPECT_FALSE(store.insert(batch, "t").ok());

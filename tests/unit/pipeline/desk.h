@@ -20,11 +20,14 @@ class EpochPartition final : public log::OwnedPartition {
     if (lost()) return fenced();
     return world_.log.committed(Stream::kEvents, kFirst);
   }
-  base::Result<log::Fetched> fetch(Offset from, const log::FetchLimits& limits,
-                                   std::stop_token stop) override {
+  base::Status fetch(Offset from, const log::FetchLimits& limits, std::stop_token stop,
+                     log::Fetched& into) override {
     if (lost()) return fenced();
-    return world_.log.read({Stream::kEvents, kFirst, from}, generous ? log::FetchLimits{} : limits,
-                           std::move(stop));
+    auto read = world_.log.read({Stream::kEvents, kFirst, from}, generous ? log::FetchLimits{} : limits,
+                                std::move(stop));
+    if (!read) return read.error();
+    into = std::move(*read);
+    return {};
   }
   base::Status commit(Offset offset, std::string_view metadata) override {
     if (before_commit) before_commit(offset, metadata);

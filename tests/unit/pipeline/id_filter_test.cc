@@ -40,6 +40,32 @@ TEST(IdFilter, CallsNewIdsNew) {
   EXPECT_LT(maybes(filter, random_ids(50'000), kStart), 500U);
 }
 
+TEST(IdFilter, AnswersForManyAsForEachOfThem) {
+  FilterBudget budget(64U << 10U);
+  IdFilter filter(budget, kWindow, kStart - kWindow);
+  std::vector<store::EventKey> keys;
+  for (const Uuid& id : random_ids(20'011)) keys.push_back({id, log::Offset{0}, kStart});
+  const std::span<const store::EventKey> all(keys);
+  filter.add(all.first(15'003));
+  std::vector<Uuid> expected;
+  for (const store::EventKey& key : all.last(10'000)) {
+    if (filter.may_hold(key.id, key.received_at)) expected.push_back(key.id);
+  }
+  std::vector<Uuid> found;
+  for (const store::EventKey& key : filter.maybes(all.last(10'000))) found.push_back(key.id);
+  EXPECT_EQ(found, expected);
+  EXPECT_GE(found.size(), 4'992U);
+  EXPECT_TRUE(filter.maybes({}).empty());
+}
+
+TEST(IdFilter, IsAlmostExactWhileHalfOfItsShareIsFree) {
+  FilterBudget budget(16U << 20U);
+  IdFilter filter(budget, kWindow, kStart - kWindow);
+  for (const Uuid& id : random_ids(500'000)) filter.add(id, kStart);
+  EXPECT_LE(filter.bytes(), 8U << 20U);
+  EXPECT_LT(maybes(filter, random_ids(100'000), kStart), 10U);
+}
+
 TEST(IdFilter, WorksForIdsThatShareAPartition) {
   FilterBudget budget(1U << 20U);
   IdFilter filter(budget, kWindow, kStart - kWindow);

@@ -56,7 +56,7 @@ class IdScanTest : public testing::Test {
   Uuid stored_in(std::uint32_t partition, Timestamp received_at = kReceived) {
     const Uuid id = id_in(PartitionId{partition}, kPartitions);
     store::Batch batch;
-    batch.events.push_back({event_of(id), received_at, Offset{next_offset_++}});
+    batch.events.add(event_of(id), received_at, Offset{next_offset_++});
     EXPECT_TRUE(world_.store.insert(batch, id.to_string()).ok());
     return id;
   }

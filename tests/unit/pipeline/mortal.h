@@ -65,9 +65,9 @@ class MortalPartition final : public log::OwnedPartition {
   base::Result<log::Committed> committed() override {
     return life_.live(Call::kCommitted, [&] { return real_->committed(); });
   }
-  base::Result<log::Fetched> fetch(log::Offset from, const log::FetchLimits& limits,
-                                   std::stop_token stop) override {
-    return life_.live(Call::kFetch, [&] { return real_->fetch(from, limits, stop); });
+  base::Status fetch(log::Offset from, const log::FetchLimits& limits, std::stop_token stop,
+                     log::Fetched& into) override {
+    return life_.live(Call::kFetch, [&] { return real_->fetch(from, limits, stop, into); });
   }
   base::Status commit(log::Offset offset, std::string_view metadata) override {
     return life_.live(Call::kCommit, [&] { return real_->commit(offset, metadata); });

@@ -37,8 +37,8 @@ class HalfwayStore final : public store::EventStore {
                                      MemoryStore::Reach::kRaw,     MemoryStore::Reach::kMinutes,
                                      MemoryStore::Reach::kEvents,  MemoryStore::Reach::kEverything};
     const std::scoped_lock lock(mutex_);
-    const bool refused =
-        std::ranges::any_of(batch.events, [](const store::EventRow& row) { return is_poison(row.event); });
+    const bool refused = std::ranges::any_of(batch.events.decoded(),
+                                             [](const store::EventRow& row) { return is_poison(row.event); });
     const auto roll = random_() % 10;
     if (!refused && roll == 0) real_.delay_next_inserts(1);
     if (!refused && roll == 1) {

@@ -208,8 +208,8 @@ TEST(Refuse, KeepsTheFirstOriginAndBoundsTheReason) {
 
 TEST(DecidedRows, SlicesKeepEveryRowOnce) {
   DecidedRows rows{Offset{10}, Offset{14}, {}, {}};
-  rows.batch.events = {{event_of(Uuid::random()), now(), Offset{10}},
-                       {event_of(Uuid::random()), now(), Offset{13}}};
+  rows.batch.events.add(event_of(Uuid::random()), now(), Offset{10});
+  rows.batch.events.add(event_of(Uuid::random()), now(), Offset{13});
   rows.batch.response_times.resize(1);
   rows.response_time_offsets = {Offset{12}};
   const DecidedRows left = rows.slice(Offset{10}, Offset{12});

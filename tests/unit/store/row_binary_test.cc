@@ -13,9 +13,10 @@ const base::Uuid kId = *base::Uuid::parse("00112233-4455-6677-8899-aabbccddeeff"
 
 template <typename Write>
 std::string bytes_of(Write write) {
-  std::string bytes;
-  RowBinaryWriter out(bytes);
+  std::string bytes(32'768, '\0');
+  RowBinaryWriter out(bytes.data());
   write(out);
+  bytes.resize(static_cast<std::size_t>(out.at() - bytes.data()));
   return bytes;
 }
 
@@ -46,6 +47,13 @@ TEST(RowBinary, ReadsWhatItWrote) {
   EXPECT_EQ(reader.timestamp(), base::Timestamp(std::chrono::milliseconds(-1)));
   EXPECT_EQ(reader.uuid(), kId);
   EXPECT_TRUE(reader.ok() && reader.at_end());
+}
+
+TEST(RowBinary, KnowsHowMuchATextTakes) {
+  for (const std::size_t size : {0U, 1U, 127U, 128U, 300U, 16'383U, 16'384U}) {
+    const std::string text(size, 'x');
+    EXPECT_EQ(row_binary_bytes(text), bytes_of([&](auto& out) { out.text(text); }).size()) << size;
+  }
 }
 
 TEST(RowBinary, CutShortAnywhereIsNoticed) {
