@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,7 +22,7 @@ class ClickHouseMetrics final : public MetricsReader {
   explicit ClickHouseMetrics(ClickHouseHttp& http, base::Clock& clock = base::system_clock())
       : http_(http), clock_(clock) {}
 
-  base::Result<domain::MatchMetrics> metrics(std::string_view match_id) override;
+  base::Result<std::vector<domain::MatchMetrics>> metrics(std::span<const std::string> match_ids) override;
   base::Result<domain::Timeline> timeline(std::string_view match_id) override;
   base::Result<std::vector<domain::MatchSummary>> matches(std::size_t limit,
                                                           const std::optional<MatchCursor>& after) override;

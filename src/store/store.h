@@ -77,8 +77,11 @@ struct MatchCursor {
 class MetricsReader {
  public:
   virtual ~MetricsReader() = default;
+  /// Of those of these matches that have an event, in no order. Distinct ids; a hundred cost little more than
+  /// one.
+  [[nodiscard]] virtual base::Result<std::vector<domain::MatchMetrics>> metrics(
+      std::span<const std::string> match_ids) = 0;
   /// kNotFound when the match has no event.
-  [[nodiscard]] virtual base::Result<domain::MatchMetrics> metrics(std::string_view match_id) = 0;
   [[nodiscard]] virtual base::Result<domain::Timeline> timeline(std::string_view match_id) = 0;
   /// Latest activity first, then by id; those strictly after `after` when given.
   [[nodiscard]] virtual base::Result<std::vector<domain::MatchSummary>> matches(

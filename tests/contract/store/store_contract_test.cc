@@ -29,8 +29,15 @@ class StoreContract : public testing::TestWithParam<Kind> {
   EventStore& events() { return subject_->events(); }
   MetricsReader& reader() { return subject_->metrics(); }
 
+  base::Result<domain::MatchMetrics> metrics_of(const std::string& match) {
+    auto found = reader().metrics(std::vector{match});
+    if (!found) return found.error();
+    if (found->empty()) return base::Error{Errc::kNotFound, "no event"};
+    EXPECT_EQ(found->size(), 1U);
+    return std::move(found->front());
+  }
   std::uint64_t total_of(const std::string& match) {
-    auto metrics = reader().metrics(match);
+    auto metrics = metrics_of(match);
     return metrics ? metrics->total : 0;
   }
   std::size_t raw_rows_of(const Batch& batch) {
@@ -54,7 +61,7 @@ TEST_P(StoreContract, ARepeatedTokenCountsOnceInRawAndEveryRollup) {
   batch.response_times.push_back(response_times("m", 700, 50));
   for (int i = 0; i < 3; ++i) ASSERT_OK(events().insert(batch, "events/0/0-50"));
   EXPECT_EQ(raw_rows_of(batch), 50U);
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   EXPECT_EQ(metrics->total, 50U);
   auto timeline = reader().timeline("m");
@@ -115,9 +122,9 @@ TEST_P(StoreContract, AnEmptyKindIsSkipped) {
   Batch only_times;
   only_times.response_times.push_back(response_times("m", 700, 5));
   ASSERT_OK(events().insert(only_times, "times"));
-  EXPECT_EQ(reader().metrics("m").error().code, Errc::kNotFound);
+  EXPECT_EQ(metrics_of("m").error().code, Errc::kNotFound);
   ASSERT_OK(events().insert(batch_of("m", 0, 1), "events"));
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   ASSERT_TRUE(metrics->response_times.has_value());
   EXPECT_NEAR(metrics->response_times->p50, domain::response_time_of_bucket(700), 1e-9);
@@ -136,7 +143,7 @@ TEST_P(StoreContract, ResponseTimesOfAMatchAddUp) {
   for (const auto& [bucket, count] : std::map<std::int16_t, std::uint64_t>{{100, 150}, {200, 49}, {300, 1}}) {
     expected.add_bucket(bucket, count);
   }
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   ASSERT_TRUE(metrics->response_times.has_value());
   EXPECT_EQ(metrics->response_times->p50, expected.percentiles()->p50);
@@ -146,7 +153,7 @@ TEST_P(StoreContract, ResponseTimesOfAMatchAddUp) {
 
 TEST_P(StoreContract, NoSamplesMeanNoPercentiles) {
   ASSERT_OK(events().insert(batch_of("m", 0, 1), "a"));
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   EXPECT_FALSE(metrics->response_times.has_value());
 }
@@ -258,7 +265,7 @@ TEST_P(StoreContract, AnUnknownMatchIsNotFound) {
   using std::string_literals::operator""s;
   ASSERT_OK(events().insert(batch_of("m", 0, 1), "a"));
   for (const auto& match : {"other"s, ""s, "m\0"s, "m\n"s, "m' OR '1'='1"s, "{match:String}"s}) {
-    EXPECT_EQ(reader().metrics(match).error().code, Errc::kNotFound) << match;
+    EXPECT_EQ(metrics_of(match).error().code, Errc::kNotFound) << match;
     EXPECT_EQ(reader().timeline(match).error().code, Errc::kNotFound) << match;
   }
 }
@@ -291,7 +298,7 @@ TEST_P(StoreContract, AnyMatchIdIsItself) {
   }
   ASSERT_OK(events().insert(batch_of(rows), "a"));
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    auto metrics = reader().metrics(ids[i]);
+    auto metrics = metrics_of(ids[i]);
     ASSERT_TRUE(metrics.ok()) << ids[i];
     EXPECT_EQ(metrics->total, i + 1) << ids[i];
     EXPECT_EQ(metrics->match_id, ids[i]);
@@ -311,7 +318,7 @@ TEST_P(StoreContract, ThePeakIsTheEarliestOfEqualMinutes) {
                 event_row("m", 3, EventType::kGoal, "2024-01-15 14:30:30.000", "2024-01-16 14:30:00.000", 2),
                 event_row("m", 4, EventType::kPass, "2024-01-15 14:29:59.999")});
   ASSERT_OK(events().insert(batch, "a"));
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   EXPECT_EQ(metrics->peak.minute, at("2024-01-15 14:30:00.000"));
   EXPECT_EQ(metrics->peak.count, 2U);
@@ -322,7 +329,7 @@ TEST_P(StoreContract, TimesMayBeAnywhereFrom1970To2261) {
                                 event_row("m", 1, EventType::kPass, "2261-12-31 23:59:59.999"),
                                 event_row("m", 2, EventType::kPass, "2261-12-31 23:59:00.001")});
   ASSERT_OK(events().insert(batch, "a"));
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   EXPECT_EQ(metrics->first_at, at("1970-01-01 00:00:00.000"));
   EXPECT_EQ(metrics->last_at, at("2261-12-31 23:59:59.999"));
@@ -332,6 +339,40 @@ TEST_P(StoreContract, TimesMayBeAnywhereFrom1970To2261) {
   ASSERT_EQ(timeline->cells.size(), 2U);
   EXPECT_EQ(timeline->cells[0].minute, at("1970-01-01 00:00:00.000"));
   EXPECT_EQ(timeline->cells[1].minute, at("2261-12-31 23:59:00.000"));
+}
+
+TEST_P(StoreContract, MetricsOfManyMatchesAreThoseOfEach) {
+  std::vector<EventRow> rows;
+  std::vector<std::string> asked = {"none", "it's", "back\\slash", std::string(256, 'x'), "times only"};
+  for (std::int64_t i = 0; i < 100; ++i) {
+    rows.push_back(event_row("m" + std::to_string(i % 40), i, domain::kAllEventTypes[i % 11]));
+    if (i % 3 == 0) asked.push_back(rows.back().event.match_id);
+  }
+  for (const char* match : {"it's", "back\\slash"}) rows.push_back(event_row(match, 200));
+  rows.push_back(event_row(std::string(256, 'x'), 201));
+  Batch batch = batch_of(rows);
+  for (int i = 0; i < 40; i += 2)
+    batch.response_times.push_back(response_times("m" + std::to_string(i), 500, 3));
+  batch.response_times.push_back(response_times("times only", 600, 1));
+  ASSERT_OK(events().insert(batch, "a"));
+  std::ranges::sort(asked);
+  asked.erase(std::ranges::unique(asked).begin(), asked.end());
+
+  auto found = reader().metrics(asked);
+  ASSERT_OK(found);
+  EXPECT_EQ(found->size(), asked.size() - 2) << "all but those without an event";
+  for (const domain::MatchMetrics& metrics : *found) {
+    auto alone = metrics_of(metrics.match_id);
+    ASSERT_OK(alone);
+    EXPECT_EQ(metrics.total, alone->total);
+    EXPECT_EQ(metrics.by_type, alone->by_type);
+    EXPECT_EQ(metrics.peak.minute, alone->peak.minute);
+    EXPECT_EQ(metrics.first_at, alone->first_at);
+    EXPECT_EQ(metrics.response_times.has_value(), alone->response_times.has_value()) << metrics.match_id;
+  }
+  auto nothing = reader().metrics({});
+  ASSERT_OK(nothing);
+  EXPECT_TRUE(nothing->empty());
 }
 
 // A recount that shares nothing with either implementation.
@@ -367,7 +408,7 @@ TEST_P(StoreContract, MetricsAndTimelineEqualARecount) {
     }
     const auto peak =
         std::ranges::max_element(minutes, {}, &std::pair<const std::int64_t, std::uint64_t>::second);
-    auto metrics = reader().metrics(match);
+    auto metrics = metrics_of(match);
     ASSERT_OK(metrics);
     EXPECT_EQ(metrics->by_type, types);
     EXPECT_EQ(metrics->first_at, *times.begin());

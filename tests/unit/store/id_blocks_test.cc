@@ -25,8 +25,8 @@ ScannedId id_of(std::uint8_t number) {
 
 /// A block as ClickHouse writes it.
 std::string block_of(const std::vector<ScannedId>& ids) {
-  std::string bytes;
-  RowBinaryWriter out(bytes);
+  std::string bytes(64 + 24 * ids.size(), '\0');
+  RowBinaryWriter out(bytes.data());
   out.length(2);
   out.length(ids.size());
   out.text("event_id");
@@ -35,6 +35,7 @@ std::string block_of(const std::vector<ScannedId>& ids) {
   out.text("received_at");
   out.text("DateTime64(3, 'UTC')");
   for (const auto& one : ids) out.timestamp(one.received_at);
+  bytes.resize(static_cast<std::size_t>(out.at() - bytes.data()));
   return bytes;
 }
 
