@@ -68,13 +68,14 @@ void FilterBudget::give_back(std::size_t bytes) {
 }
 
 BloomSlice::BloomSlice(std::size_t bytes, std::size_t bits_per_id)
-    : words_(bytes / kBlockBytes * kWordsPerBlock), capacity_(words_.size() * 64 / bits_per_id) {
-  assert(!words_.empty());
+    : blocks_(bytes / kBlockBytes),
+      words_(base::zeroed_words(blocks_ * kWordsPerBlock)),
+      capacity_(blocks_ * kBlockBytes * 8 / bits_per_id) {
+  assert(blocks_ > 0);
 }
 
 std::size_t BloomSlice::block_of(std::uint64_t hash) const {
-  const std::uint64_t blocks = words_.size() / kWordsPerBlock;
-  return ((hash >> 32U) * blocks >> 32U) * kWordsPerBlock;
+  return ((hash >> 32U) * blocks_ >> 32U) * kWordsPerBlock;
 }
 
 void BloomSlice::add(std::uint64_t hash, base::Timestamp received_at) {

@@ -16,8 +16,7 @@ constexpr std::chrono::hours kSlack{1};
 // before it is there.
 constexpr std::size_t kMostLookedUp = 2'500;
 constexpr std::size_t kMostBeforeFilter = 50'000;
-constexpr std::chrono::milliseconds kNone{0};
-constexpr std::chrono::hours kForEver{24 * 365};
+constexpr std::chrono::milliseconds kForEver = std::chrono::hours{24 * 365};
 
 }  // namespace
 
@@ -34,14 +33,16 @@ void StoredIds::build(base::Timestamp oldest) {
   const base::Timestamp since = std::max(until - context_.config.dedup_window - kSlack, base::Timestamp{});
   filter_.reset();
   order_ = context_.id_scan.order(partition_, since);
+  ordered_at_ = context_.ports.clock.steady();
 }
 
 base::Status StoredIds::take_filter_up(std::size_t more) {
   if (filter_ != nullptr) return {};
   const bool too_many = more > kMostLookedUp || stored_since_.size() + more > kMostBeforeFilter;
-  std::chrono::milliseconds patience = std::exchange(waited_, true) ? kNone : context_.config.filter_patience;
-  if (too_many) patience = kForEver;
-  const auto filled = order_->wait(stop_, patience);
+  const auto waited =
+      std::chrono::ceil<std::chrono::milliseconds>(context_.ports.clock.steady() - ordered_at_);
+  const auto left = std::max(context_.config.filter_patience - waited, std::chrono::milliseconds::zero());
+  const auto filled = order_->wait(stop_, too_many ? kForEver : left);
   if (!filled) return filled.error();
   if (!*filled) return {};
   filter_ = order_->take();

@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "pipeline/batch_decision.h"
 #include "pipeline/id_filter.h"
@@ -46,7 +47,7 @@ class StoredIds {
   const log::PartitionId partition_;
   const std::stop_token stop_;
   std::shared_ptr<FilterOrder> order_;
-  bool waited_ = false;                        ///< The filter had its chance to be there at once.
+  base::SteadyTime ordered_at_{};
   std::unique_ptr<IdFilter> filter_;           ///< Null while it is being filled.
   std::vector<store::EventKey> stored_since_;  ///< By this worker, after the filter was ordered.
 };
