@@ -13,7 +13,8 @@ constexpr std::size_t kGrowth = 4;
 // can be dropped.
 constexpr std::size_t kSlicesInShare = 4;
 // One new id in 600,000 is a "maybe", so that even the largest batch rarely asks ClickHouse, whose answer
-// takes the longer the more it holds. When half of the share is taken the rest has to last: one in 4,000.
+// takes the longer the more it holds. When a quarter of the share is taken the rest has to last: one in
+// 4,000 when all of it is full.
 constexpr std::size_t kBitsPerId = 48;
 constexpr std::size_t kFewBitsPerId = 20;
 // An overfull filter asks for memory again only now and then.
@@ -106,8 +107,9 @@ IdFilter::~IdFilter() {
 
 std::size_t IdFilter::next_slice_bytes() const {
   const std::size_t wanted = slices_.empty() ? kFirstSliceBytes : slices_.back().bytes() * kGrowth;
-  const std::size_t largest = budget_.share() / kSlicesInShare;
-  return std::min(wanted, largest) / BloomSlice::kBlockBytes * BloomSlice::kBlockBytes;
+  const std::size_t share = budget_.share();
+  const std::size_t left = share - std::min(share, bytes_);
+  return std::min({wanted, share / kSlicesInShare, left}) / BloomSlice::kBlockBytes * BloomSlice::kBlockBytes;
 }
 
 BloomSlice* IdFilter::open_slice() {
@@ -118,7 +120,7 @@ BloomSlice* IdFilter::open_slice() {
   if (bytes == 0 || !budget_.take(bytes_, bytes)) return last;
   bytes_ += bytes;
   overfull_adds_ = 0;
-  return &slices_.emplace_back(bytes, 2 * bytes_ <= budget_.share() ? kBitsPerId : kFewBitsPerId);
+  return &slices_.emplace_back(bytes, 4 * bytes_ <= budget_.share() ? kBitsPerId : kFewBitsPerId);
 }
 
 void IdFilter::add(const base::Uuid& id, base::Timestamp received_at) {

@@ -105,11 +105,12 @@ Result<std::vector<StoredId>> ClickHouseStore::find(std::span<const base::Uuid> 
 
 Status ClickHouseStore::scan_ids(const IdRange& range, const Scanned& each) {
   IdBlocks blocks(each);
+  // One thread reads part after part, the oldest first: who keeps ids by their age gets them together.
   auto done = http_.stream({.sql = "SELECT event_id, received_at FROM events "
                                    "WHERE received_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')" +
                                    keys_map_to(range) + " FORMAT Native",
                             .params = {{"since", milliseconds_of(range.since)}},
-                            .settings = {{"max_threads", "2"}}},
+                            .settings = {{"max_threads", "1"}}},
                            [&](std::string_view chunk) { return blocks.take(chunk); });
   if (!done) return done;
   if (!blocks.whole()) return torn();
