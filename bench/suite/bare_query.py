@@ -27,7 +27,7 @@ class BareQuery:
         self._client = Client(int(endpoint["url"].rpartition(":")[2]))
 
     def ask(self, match):
-        path = f"{self._path}&param_match={urllib.parse.quote(match)}"
+        path = f"{self._path}&param_matches={urllib.parse.quote(repr([match]))}"
         answer = self._client.request("GET", path, None, self._headers)
         assert answer.status == 200 and answer.body, f"ClickHouse answered the bare query so: {answer}"
 

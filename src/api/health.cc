@@ -56,25 +56,25 @@ http::Route get_health(base::Clock& clock) {
 http::Route get_ready(base::Clock& clock, ViewCache& views, std::vector<ReadinessCheck> checks,
                       ReadinessCounts counts) {
   http::Route route = open_route("/ready");
-  const auto load = [&clock, checks = std::move(checks), counts = std::move(counts)] {
-    return ready(clock.now(), checks, counts);
-  };
-  route.handler = [&views, load](const http::Request&, const http::Responder& respond) {
-    views.get("ready", load, respond);
+  auto& view = views.add([&clock, checks = std::move(checks), counts = std::move(counts)](auto) {
+    return std::vector{ready(clock.now(), checks, counts)};
+  });
+  route.handler = [&views, &view](const http::Request&, const http::Responder& respond) {
+    views.get(view, "", respond);
   };
   return route;
 }
 
 http::Route get_prometheus(ViewCache& views, std::function<std::string()> render) {
   http::Route route = open_route("/metrics");
-  const auto load = [render = std::move(render)] {
+  auto& view = views.add([render = std::move(render)](auto) {
     http::Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     response.body = render();
-    return response;
-  };
-  route.handler = [&views, load](const http::Request&, const http::Responder& respond) {
-    views.get("prometheus", load, respond);
+    return std::vector{std::move(response)};
+  });
+  route.handler = [&views, &view](const http::Request&, const http::Responder& respond) {
+    views.get(view, "", respond);
   };
   return route;
 }

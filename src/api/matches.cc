@@ -4,7 +4,12 @@
 
 #include <charconv>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "api/match_cursor.h"
 #include "base/rfc3339.h"
@@ -17,49 +22,65 @@ using base::Errc;
 
 constexpr std::size_t kDefaultLimit = 50;
 constexpr std::size_t kMaxLimit = 500;
+// The first match of a query costs ClickHouse as much as the next five. Their ids fit into its URL.
+constexpr std::size_t kMatchesAtOnce = 32;
 
 http::Response store_problem(base::Error error) {
   error.detail.insert(0, "The store cannot answer now: ");
   return http::problem_of(error);
 }
 
-/// Reads one view of one match: the watermark first, so that it never claims more than the rollups hold.
-template <typename View>
-http::Response read_match(const MatchPorts& ports, const std::string& match_id,
-                          base::Result<View> (store::MetricsReader::*read)(std::string_view),
-                          void (*append_json)(const View&, std::string&)) {
+http::Response unknown_match() {
+  return http::problem(404, "No event of this match is known.");
+}
+
+/// One response for each match: the watermark first, so that it never claims more than the rollups hold.
+std::vector<http::Response> read_metrics(const MatchPorts& ports, std::span<const std::string> match_ids) {
+  const auto as_of = ports.as_of();
+  if (!as_of) return {match_ids.size(), store_problem(as_of.error())};
+  auto found = ports.reader.metrics(match_ids);
+  if (!found) return {match_ids.size(), store_problem(found.error())};
+  std::unordered_map<std::string_view, domain::MatchMetrics*> by_match;
+  for (domain::MatchMetrics& metrics : *found) by_match.emplace(metrics.match_id, &metrics);
+  std::vector<http::Response> responses;
+  for (const std::string& match_id : match_ids) {
+    const auto metrics = by_match.find(match_id);
+    http::Response& response = responses.emplace_back();
+    if (metrics == by_match.end()) {
+      response = unknown_match();
+      continue;
+    }
+    metrics->second->as_of = *as_of;
+    domain::append_metrics_json(*metrics->second, response.body);
+  }
+  return responses;
+}
+
+http::Response read_timeline(const MatchPorts& ports, const std::string& match_id) {
   const auto as_of = ports.as_of();
   if (!as_of) return store_problem(as_of.error());
-  auto view = (ports.reader.*read)(match_id);
-  if (!view) {
-    if (view.error().code == Errc::kNotFound) return http::problem(404, "No event of this match is known.");
-    return store_problem(view.error());
+  auto timeline = ports.reader.timeline(match_id);
+  if (!timeline) {
+    return timeline.error().code == Errc::kNotFound ? unknown_match() : store_problem(timeline.error());
   }
-  view->as_of = *as_of;
+  timeline->as_of = *as_of;
   http::Response response;
-  append_json(*view, response.body);
+  domain::append_timeline_json(*timeline, response.body);
   return response;
 }
 
-template <typename View>
-http::Route match_route(const MatchPorts& ports, std::string_view name,
-                        base::Result<View> (store::MetricsReader::*read)(std::string_view),
-                        void (*append_json)(const View&, std::string&)) {
+http::Route match_route(const MatchPorts& ports, std::string_view name, ViewCache::Kind& view) {
   http::Route route;
   route.path = fmt::format("/api/matches/{{matchId}}/{}", name);
   route.access = http::Access::kRead;
-  route.handler = [ports, kind = std::string(name) + ':', read, append_json](const http::Request& request,
-                                                                             const http::Responder& respond) {
+  route.handler = [ports, &view](const http::Request& request, const http::Responder& respond) {
     const std::string& match_id = request.params.front();
     if (!domain::is_valid_match_id(match_id)) {
       return respond(
           http::problem(400, "The request is not valid.",
                         {{"matchId", "must be 1 to 256 bytes of UTF-8 without control characters"}}));
     }
-    const auto load = [ports, match_id, read, append_json] {
-      return read_match(ports, match_id, read, append_json);
-    };
-    ports.observer.on_view(ports.cache.get(kind + match_id, load, respond));
+    ports.observer.on_view(ports.cache.get(view, match_id, respond));
   };
   return route;
 }
@@ -83,6 +104,18 @@ std::vector<http::FieldProblem> parse_page(const http::Request& request, Page& p
     if (!page.after) problems.push_back({"cursor", "must be a nextCursor from an earlier answer"});
   }
   return problems;
+}
+
+std::string name_of(const Page& page) {
+  return fmt::format("{}:{}", page.limit, page.after ? encode_cursor(*page.after) : std::string());
+}
+
+Page page_of(std::string_view name) {
+  const std::size_t colon = name.find(':');
+  Page page;
+  std::from_chars(name.data(), name.data() + colon, page.limit);
+  page.after = decode_cursor(name.substr(colon + 1));
+  return page;
 }
 
 http::Response read_page(const MatchPorts& ports, const Page& page) {
@@ -113,26 +146,31 @@ http::Response read_page(const MatchPorts& ports, const Page& page) {
 }  // namespace
 
 http::Route get_metrics(const MatchPorts& ports) {
-  return match_route<domain::MatchMetrics>(ports, "metrics", &store::MetricsReader::metrics,
-                                           &domain::append_metrics_json);
+  auto& view = ports.cache.add(
+      [ports](std::span<const std::string> match_ids) { return read_metrics(ports, match_ids); },
+      kMatchesAtOnce);
+  return match_route(ports, "metrics", view);
 }
 
 http::Route get_timeline(const MatchPorts& ports) {
-  return match_route<domain::Timeline>(ports, "timeline", &store::MetricsReader::timeline,
-                                       &domain::append_timeline_json);
+  auto& view = ports.cache.add([ports](std::span<const std::string> match_ids) {
+    return std::vector{read_timeline(ports, match_ids.front())};
+  });
+  return match_route(ports, "timeline", view);
 }
 
 http::Route get_matches(const MatchPorts& ports) {
+  auto& view = ports.cache.add([ports](std::span<const std::string> names) {
+    return std::vector{read_page(ports, page_of(names.front()))};
+  });
   http::Route route;
   route.path = "/api/matches";
   route.access = http::Access::kRead;
-  route.handler = [ports](const http::Request& request, const http::Responder& respond) {
+  route.handler = [ports, &view](const http::Request& request, const http::Responder& respond) {
     Page page;
     const auto problems = parse_page(request, page);
     if (!problems.empty()) return respond(http::problem(400, "The request is not valid.", problems));
-    const std::string key =
-        fmt::format("matches:{}:{}", page.limit, page.after ? encode_cursor(*page.after) : std::string());
-    ports.observer.on_view(ports.cache.get(key, [ports, page] { return read_page(ports, page); }, respond));
+    ports.observer.on_view(ports.cache.get(view, name_of(page), respond));
   };
   return route;
 }

@@ -1,7 +1,9 @@
 #include "api/view_cache.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <cassert>
 #include <optional>
 #include <utility>
 
@@ -26,10 +28,18 @@ struct ViewCache::Answer {
 };
 
 struct ViewCache::Entry {
-  std::string key;
+  Kind& kind;
+  std::string name;
   std::optional<Answer> answer;
   std::vector<http::Responder> waiters;
   bool loading = false;
+};
+
+struct ViewCache::Kind {
+  Load load;
+  std::size_t most;
+  std::unordered_map<std::string_view, Entries::iterator> by_name;
+  std::deque<Entries::iterator> waiting;  ///< To be loaded; an entry is not evicted meanwhile.
 };
 
 struct ViewCache::Threads {
@@ -44,10 +54,15 @@ ViewCache::~ViewCache() {
   threads_->pool.join();
 }
 
-bool ViewCache::get(std::string_view key, const Load& load, const http::Responder& respond) {
+ViewCache::Kind& ViewCache::add(Load load, std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  return kinds_.emplace_back(Kind{std::move(load), most, {}, {}});
+}
+
+bool ViewCache::get(Kind& kind, std::string_view name, const http::Responder& respond) {
   std::unique_lock lock(mutex_);
-  auto found = by_key_.find(key);
-  if (found != by_key_.end()) {
+  auto found = kind.by_name.find(name);
+  if (found != kind.by_name.end()) {
     Entry& entry = *found->second;
     entries_.splice(entries_.begin(), entries_, found->second);
     if (entry.answer && clock_.steady() - entry.answer->loaded_at < config_.refresh) {
@@ -57,16 +72,16 @@ bool ViewCache::get(std::string_view key, const Load& load, const http::Responde
       return true;
     }
   }
-  const bool loading = found != by_key_.end() && found->second->loading;
+  const bool loading = found != kind.by_name.end() && found->second->loading;
   if (waiters_ >= config_.max_waiters || (!loading && loads_ >= config_.max_loads)) {
     lock.unlock();
     respond(http::problem_retry(503, "Too many requests wait for the store; try again shortly.",
                                 std::chrono::seconds(1)));
     return false;
   }
-  if (found == by_key_.end()) {
-    entries_.push_front(Entry{std::string(key), std::nullopt, {}, false});
-    found = by_key_.emplace(entries_.front().key, entries_.begin()).first;
+  if (found == kind.by_name.end()) {
+    entries_.push_front(Entry{kind, std::string(name), std::nullopt, {}, false});
+    found = kind.by_name.emplace(entries_.front().name, entries_.begin()).first;
   }
   Entry& entry = *found->second;
   entry.waiters.push_back(respond);
@@ -74,36 +89,57 @@ bool ViewCache::get(std::string_view key, const Load& load, const http::Responde
   if (entry.loading) return false;
   entry.loading = true;
   ++loads_;
-  boost::asio::post(threads_->pool, [this, name = entry.key, load] { run(name, load); });
+  kind.waiting.push_back(found->second);
+  boost::asio::post(threads_->pool, [this, &kind] { run(kind); });
   evict();
   return false;
 }
 
-void ViewCache::run(const std::string& key, const Load& load) {
-  settle(key, load());
-}
-
-void ViewCache::settle(const std::string& key, http::Response response) {
-  std::vector<http::Responder> waiters;
-  Answer answer{response.status, response.content_type, std::move(response.headers),
-                std::make_shared<const std::string>(std::move(response.body)), clock_.steady()};
+void ViewCache::run(Kind& kind) {
+  std::vector<Entries::iterator> entries;
+  std::vector<std::string> names;
   {
     const std::lock_guard lock(mutex_);
-    Entry& entry = *by_key_.at(key);
-    waiters.swap(entry.waiters);
-    waiters_ -= waiters.size();
-    --loads_;
-    entry.loading = false;
-    if (entry.answer) bytes_ -= entry.answer->body->size();
-    entry.answer.reset();
-    // Failures are not kept: the next request finds out whether the store is back.
-    if (answer.status < 500) {
-      bytes_ += answer.body->size();
-      entry.answer = answer;
+    // As many runs were posted as there are loads, so a run may find that others have taken its share.
+    while (!kind.waiting.empty() && entries.size() < kind.most) {
+      entries.push_back(kind.waiting.front());
+      names.push_back(kind.waiting.front()->name);
+      kind.waiting.pop_front();
     }
+  }
+  if (!entries.empty()) settle(entries, kind.load(names));
+}
+
+void ViewCache::settle(std::span<const Entries::iterator> entries, std::vector<http::Response> responses) {
+  assert(responses.size() == entries.size());
+  std::vector<Answer> answers;
+  for (http::Response& response : responses) {
+    answers.push_back({response.status, response.content_type, std::move(response.headers),
+                       std::make_shared<const std::string>(std::move(response.body)), clock_.steady()});
+  }
+  std::vector<std::vector<http::Responder>> waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < entries.size(); ++i) waiters.push_back(settle(*entries[i], answers[i]));
     evict();
   }
-  for (const http::Responder& waiter : waiters) waiter(answer.response());
+  for (std::size_t i = 0; i < waiters.size(); ++i) {
+    for (const http::Responder& waiter : waiters[i]) waiter(answers[i].response());
+  }
+}
+
+std::vector<http::Responder> ViewCache::settle(Entry& entry, const Answer& answer) {
+  waiters_ -= entry.waiters.size();
+  --loads_;
+  entry.loading = false;
+  if (entry.answer) bytes_ -= entry.answer->body->size();
+  entry.answer.reset();
+  // Failures are not kept: the next request finds out whether the store is back.
+  if (answer.status < 500) {
+    bytes_ += answer.body->size();
+    entry.answer = answer;
+  }
+  return std::exchange(entry.waiters, {});
 }
 
 void ViewCache::evict() {
@@ -112,7 +148,7 @@ void ViewCache::evict() {
     --last;
     if (last->loading) continue;
     if (last->answer) bytes_ -= last->answer->body->size();
-    by_key_.erase(last->key);
+    last->kind.by_name.erase(last->name);
     last = entries_.erase(last);
   }
 }

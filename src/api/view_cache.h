@@ -1,13 +1,16 @@
 #pragma once
 // Answers about matches, from memory while they are fresh. However many ask at once, the store is asked
-// once a key and refresh period (single flight); everyone who waits gets the same serialised bytes.
+// once a name and refresh period (single flight); everyone who waits gets the same serialised bytes. What
+// waits for the store goes to it together, so that a question costs the less the more there are.
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,16 +32,22 @@ struct ViewCacheConfig {
 
 class ViewCache {
  public:
-  /// Reads one view from the store; blocks. Its response is shared by everyone who asked.
-  using Load = std::function<http::Response()>;
+  /// Reads views from the store, one response for each name, in their order; blocks. Each response is shared
+  /// by everyone who asked.
+  using Load = std::function<std::vector<http::Response>(std::span<const std::string> names)>;
+  /// Views that are read in the same way.
+  struct Kind;
 
   ViewCache(ViewCacheConfig config, base::Clock& clock);
   ~ViewCache();  ///< Waits for reads under way.
   ViewCache(const ViewCache&) = delete;
   ViewCache& operator=(const ViewCache&) = delete;
 
-  /// Answers from memory or by `load`. True when the answer came from memory. Any thread; never blocks.
-  bool get(std::string_view key, const Load& load, const http::Responder& respond);
+  /// `most`: names of one load. The kind lives as long as the cache.
+  Kind& add(Load load, std::size_t most = 1);
+  /// Answers from memory or by the kind's load. True when the answer came from memory. Any thread; never
+  /// blocks.
+  bool get(Kind& kind, std::string_view name, const http::Responder& respond);
 
  private:
   struct Answer;
@@ -46,15 +55,16 @@ class ViewCache {
   struct Threads;
   using Entries = std::list<Entry>;
 
-  void run(const std::string& key, const Load& load);
-  void settle(const std::string& key, http::Response response);
+  void run(Kind& kind);
+  void settle(std::span<const Entries::iterator> entries, std::vector<http::Response> responses);
+  [[nodiscard]] std::vector<http::Responder> settle(Entry& entry, const Answer& answer);
   void evict();
 
   const ViewCacheConfig config_;
   base::Clock& clock_;
   std::mutex mutex_;
   Entries entries_;  ///< Most recently used first.
-  std::unordered_map<std::string_view, Entries::iterator> by_key_;
+  std::list<Kind> kinds_;
   std::size_t bytes_ = 0;
   std::size_t loads_ = 0;
   std::size_t waiters_ = 0;

@@ -67,9 +67,10 @@ base::Status MeasuredStore::insert(const store::Batch& batch, std::string_view t
   return status;
 }
 
-base::Result<std::vector<store::StoredId>> MeasuredStore::find(std::span<const base::Uuid> ids) {
+base::Result<std::vector<store::StoredId>> MeasuredStore::find(std::span<const base::Uuid> ids,
+                                                               base::Timestamp since) {
   const auto start = SteadyClock::now();
-  auto found = inner_.find(ids);
+  auto found = inner_.find(ids, since);
   if (found.ok()) find_duration_.Observe(seconds_since(start));
   return found;
 }

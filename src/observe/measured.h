@@ -31,10 +31,9 @@ class MeasuredStore final : public store::EventStore {
  public:
   MeasuredStore(store::EventStore& inner, Metrics& metrics);
   [[nodiscard]] base::Status insert(const store::Batch& batch, std::string_view token) override;
-  [[nodiscard]] base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids) override;
-  [[nodiscard]] base::Status scan_ids(
-      const store::IdRange& range,
-      const std::function<void(std::span<const store::StoredId>)>& each) override {
+  [[nodiscard]] base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids,
+                                                                base::Timestamp since) override;
+  [[nodiscard]] base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
     return inner_.scan_ids(range, each);
   }
   [[nodiscard]] base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId partition) override {

@@ -19,8 +19,9 @@ struct Consumer::Impl {
       : config(std::move(settings)),
         ports(our_ports),
         filter_budget(config.dedup_filter_bytes),
+        id_scan(config, ports, filter_budget),
         pace(config.max_inserts_per_second),
-        context{config, ports, filter_budget, pace, intent_age, draining},
+        context{config, ports, id_scan, pace, intent_age, draining},
         workers([this](auto& partition, const auto& stop) { work(partition, stop); }),
         relays([this](auto& partition, const auto& stop) { relay(partition, stop); }) {}
 
@@ -36,6 +37,7 @@ struct Consumer::Impl {
   const ConsumerConfig config;
   const ConsumerPorts ports;
   FilterBudget filter_budget;
+  IdScan id_scan;
   InsertPace pace;
   IntentAge intent_age;
   std::atomic<bool> draining{false};

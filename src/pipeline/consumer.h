@@ -27,7 +27,11 @@ struct ConsumerConfig {
   std::chrono::milliseconds batch_max_age{200};  ///< ... or when its oldest has waited so long.
   double max_inserts_per_second = 10;            ///< Of this consumer over all partitions: the age stretches.
   std::chrono::hours dedup_window{24 * 7};
-  std::size_t dedup_filter_bytes = 256U << 20U;        ///< Bound over all partitions of this consumer.
+  std::size_t dedup_filter_bytes = 256U << 20U;  ///< Bound over all partitions of this consumer.
+  std::chrono::milliseconds filter_gather{50};   ///< How long a look for the filters waits for others.
+  /// How long after an assignment a batch waits for the filter before its ids are looked up instead: most are
+  /// filled within this time, and waiting for one is then cheaper.
+  std::chrono::milliseconds filter_patience{300};
   unsigned max_attempts = 5;                           ///< Tries of a refused event before it is dead.
   std::chrono::milliseconds retry_first_delay{1'000};  ///< Doubles with each attempt ...
   std::chrono::milliseconds retry_max_delay{60'000};   ///< ... up to this.

@@ -13,7 +13,8 @@ constexpr std::size_t kGrowth = 4;
 // can be dropped.
 constexpr std::size_t kSlicesInShare = 4;
 // One new id in 600,000 is a "maybe", so that even the largest batch rarely asks ClickHouse, whose answer
-// takes the longer the more it holds. When half of the share is taken the rest has to last: one in 4,000.
+// takes the longer the more it holds. When a quarter of the share is taken the rest has to last: one in
+// 4,000 when all of it is full.
 constexpr std::size_t kBitsPerId = 48;
 constexpr std::size_t kFewBitsPerId = 20;
 // An overfull filter asks for memory again only now and then.
@@ -68,13 +69,14 @@ void FilterBudget::give_back(std::size_t bytes) {
 }
 
 BloomSlice::BloomSlice(std::size_t bytes, std::size_t bits_per_id)
-    : words_(bytes / kBlockBytes * kWordsPerBlock), capacity_(words_.size() * 64 / bits_per_id) {
-  assert(!words_.empty());
+    : blocks_(bytes / kBlockBytes),
+      words_(base::zeroed_words(blocks_ * kWordsPerBlock)),
+      capacity_(blocks_ * kBlockBytes * 8 / bits_per_id) {
+  assert(blocks_ > 0);
 }
 
 std::size_t BloomSlice::block_of(std::uint64_t hash) const {
-  const std::uint64_t blocks = words_.size() / kWordsPerBlock;
-  return ((hash >> 32U) * blocks >> 32U) * kWordsPerBlock;
+  return ((hash >> 32U) * blocks_ >> 32U) * kWordsPerBlock;
 }
 
 void BloomSlice::add(std::uint64_t hash, base::Timestamp received_at) {
@@ -105,8 +107,9 @@ IdFilter::~IdFilter() {
 
 std::size_t IdFilter::next_slice_bytes() const {
   const std::size_t wanted = slices_.empty() ? kFirstSliceBytes : slices_.back().bytes() * kGrowth;
-  const std::size_t largest = budget_.share() / kSlicesInShare;
-  return std::min(wanted, largest) / BloomSlice::kBlockBytes * BloomSlice::kBlockBytes;
+  const std::size_t share = budget_.share();
+  const std::size_t left = share - std::min(share, bytes_);
+  return std::min({wanted, share / kSlicesInShare, left}) / BloomSlice::kBlockBytes * BloomSlice::kBlockBytes;
 }
 
 BloomSlice* IdFilter::open_slice() {
@@ -117,7 +120,7 @@ BloomSlice* IdFilter::open_slice() {
   if (bytes == 0 || !budget_.take(bytes_, bytes)) return last;
   bytes_ += bytes;
   overfull_adds_ = 0;
-  return &slices_.emplace_back(bytes, 2 * bytes_ <= budget_.share() ? kBitsPerId : kFewBitsPerId);
+  return &slices_.emplace_back(bytes, 4 * bytes_ <= budget_.share() ? kBitsPerId : kFewBitsPerId);
 }
 
 void IdFilter::add(const base::Uuid& id, base::Timestamp received_at) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/uuid.h"
 #include "store/event_rows.h"
 
@@ -47,13 +48,14 @@ class BloomSlice {
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&words_[block_of(hash)]); }
   [[nodiscard]] bool full() const { return ids_ >= capacity_; }
   [[nodiscard]] std::uint64_t ids() const { return ids_; }
-  [[nodiscard]] std::size_t bytes() const { return words_.size() * sizeof(std::uint64_t); }
+  [[nodiscard]] std::size_t bytes() const { return blocks_ * kBlockBytes; }
   [[nodiscard]] base::Timestamp newest() const { return newest_; }
 
  private:
   [[nodiscard]] std::size_t block_of(std::uint64_t hash) const;
 
-  std::vector<std::uint64_t> words_;
+  std::size_t blocks_;
+  base::ZeroedWords words_;
   std::uint64_t capacity_;
   std::uint64_t ids_ = 0;
   base::Timestamp newest_ = base::Timestamp::min();

@@ -31,7 +31,7 @@ PartitionWorker::PartitionWorker(const WorkerContext& context, log::OwnedPartiti
       stop_(stop),
       partition_(context, partition, stop),
       store_(context, partition.id(), stop),
-      stored_ids_(context, store_, partition.id()),
+      stored_ids_(context, store_, partition.id(), stop),
       collector_(context, partition_, stop) {}
 
 base::Error PartitionWorker::run() {
@@ -48,7 +48,7 @@ base::Status PartitionWorker::live() {
   //    the owner before us stored meanwhile.
   const auto oldest = collector_.oldest_from(next_);
   if (!oldest) return oldest.error();
-  if (auto built = stored_ids_.build(*oldest); !built) return built;
+  stored_ids_.build(*oldest);
 
   // Before anything else, finish the range that was announced: exactly those offsets, with that token.
   if (adopted->metadata && adopted->metadata->intent_end) {
@@ -161,7 +161,7 @@ base::Status PartitionWorker::settle(Range range, bool replayed) {
   return {};
 }
 
-base::Result<DecidedRows> PartitionWorker::decide_rows(Range& range, BatchReport& report) const {
+base::Result<DecidedRows> PartitionWorker::decide_rows(Range& range, BatchReport& report) {
   const std::span<const Candidate> candidates = range.events.keys();
   const auto stored = stored_ids_.find(candidates);
   if (!stored) return stored.error();

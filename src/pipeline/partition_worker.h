@@ -35,7 +35,7 @@ class PartitionWorker {
   [[nodiscard]] base::Status replay(const CommitMetadata& intent);
   [[nodiscard]] base::Status prove_absent(const Range& range) const;
   [[nodiscard]] base::Status settle(Range range, bool replayed);
-  [[nodiscard]] base::Result<DecidedRows> decide_rows(Range& range, BatchReport& report) const;
+  [[nodiscard]] base::Result<DecidedRows> decide_rows(Range& range, BatchReport& report);
   [[nodiscard]] base::Status bury_unreadable(const Range& range, BatchReport& report) const;
   [[nodiscard]] base::Status hand_over(log::Offset offset, const std::string& reason);
   [[nodiscard]] base::Status stay_idle(const Range& range);

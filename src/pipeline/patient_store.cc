@@ -35,16 +35,9 @@ base::Status PatientStore::insert(const store::Batch& batch, std::string_view to
                           [this](const base::Error& error, auto delay) { tell(error, delay); });
 }
 
-base::Result<std::vector<store::StoredId>> PatientStore::find(std::span<const base::Uuid> ids) const {
-  return ask([&] { return store_.find(ids); });
-}
-
-base::Status PatientStore::scan_ids(const store::IdRange& range, const std::function<void()>& begin,
-                                    const std::function<void(std::span<const store::StoredId>)>& each) const {
-  return ask([&] {
-    begin();
-    return store_.scan_ids(range, each);
-  });
+base::Result<std::vector<store::StoredId>> PatientStore::find(std::span<const base::Uuid> ids,
+                                                              base::Timestamp since) const {
+  return ask([&] { return store_.find(ids, since); });
 }
 
 base::Result<std::optional<log::Offset>> PatientStore::highest_offset() const {

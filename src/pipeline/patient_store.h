@@ -2,7 +2,6 @@
 // The store as a worker sees it: every call is repeated with back-off until it is answered, for as long
 // as it takes (EXACTLY-ONCE 5). What remains are the answers that matter, and kStopped.
 
-#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -20,11 +19,8 @@ class PatientStore {
 
   /// Success, kRefused, or kStopped: then the rows may have landed or not.
   [[nodiscard]] base::Status insert(const store::Batch& batch, std::string_view token) const;
-  [[nodiscard]] base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids) const;
-  /// `begin` is called before every try, so that a scan cut short leaves nothing behind.
-  [[nodiscard]] base::Status scan_ids(
-      const store::IdRange& range, const std::function<void()>& begin,
-      const std::function<void(std::span<const store::StoredId>)>& each) const;
+  [[nodiscard]] base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids,
+                                                                base::Timestamp since) const;
   [[nodiscard]] base::Result<std::optional<log::Offset>> highest_offset() const;
 
  private:

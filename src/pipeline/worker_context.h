@@ -5,7 +5,7 @@
 #include <stop_token>
 
 #include "pipeline/consumer.h"
-#include "pipeline/id_filter.h"
+#include "pipeline/id_scan.h"
 #include "pipeline/insert_pace.h"
 #include "pipeline/intent_age.h"
 #include "pipeline/patience.h"
@@ -15,7 +15,7 @@ namespace fanfinity::pipeline {
 struct WorkerContext {
   const ConsumerConfig& config;
   const ConsumerPorts& ports;
-  FilterBudget& filter_budget;
+  IdScan& id_scan;
   InsertPace& pace;
   const IntentAge& intent_age;
   const std::atomic<bool>& draining;  ///< Store what is there now, then leave.

@@ -1,5 +1,11 @@
 #include "store/clickhouse_metrics.h"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <unordered_map>
+#include <utility>
+
 #include "store/row_binary.h"
 
 namespace fanfinity::store {
@@ -10,37 +16,42 @@ using base::Error;
 using base::Result;
 using base::Status;
 
-// One row: totals, the peak, counts by type, and the response-time buckets. Minutes are summed
-// first; among equal counts max() over (count, -minute) prefers the earliest.
+// A row with totals, the peak and counts by type for each match that has events, and one with its response
+// times, known by its total of 0, if there are any. Minutes are summed first; among equal counts max() over
+// (count, -minute) prefers the earliest.
 constexpr const char* kMetricsSql = R"sql(
 SELECT
+    match_id,
     sum(minute_events),
     min(minute_first),
     max(minute_last),
-    max((minute_events, -minute_seconds)) AS peak,
-    sumMap(types.1, types.2) AS by_type,
-    (
-        SELECT groupArray((bucket, bucket_requests))  -- An array, because it cannot be NULL.
-        FROM
-        (
-            SELECT bucket, sum(requests) AS bucket_requests
-            FROM response_times
-            WHERE match_id = {match:String}
-            GROUP BY bucket
-        )
-    ) AS response_buckets
+    max((minute_events, -minute_seconds)),
+    sumMap(types.1, types.2)
 FROM
 (
     SELECT
+        match_id,
         toUnixTimestamp64Second(minute) AS minute_seconds,
         sum(events) AS minute_events,
         min(first_at) AS minute_first,
         max(last_at) AS minute_last,
-        sumMap([toUInt8(event_type)], [events]) AS types
+        sumMap([toInt16(event_type)], [events]) AS types
     FROM match_minutes
-    WHERE match_id = {match:String}
-    GROUP BY minute
+    WHERE match_id IN {matches:Array(String)}
+    GROUP BY match_id, minute
 )
+GROUP BY match_id
+UNION ALL
+SELECT
+    match_id,
+    toUInt64(0),
+    fromUnixTimestamp64Milli(toInt64(0), 'UTC'),
+    fromUnixTimestamp64Milli(toInt64(0), 'UTC'),
+    (toUInt64(0), toInt64(0)),
+    sumMap([bucket], [requests])
+FROM response_times
+WHERE match_id IN {matches:Array(String)}
+GROUP BY match_id
 FORMAT RowBinary)sql";
 
 constexpr const char* kTimelineSql = R"sql(
@@ -52,6 +63,21 @@ ORDER BY minute, event_type, team
 LIMIT {limit:UInt64}
 FORMAT RowBinary)sql";
 
+// Matches are many and a page is short, so first only those are put in order that were active within some
+// days before the page begins; the totals are then of the few matches of the page. All others have been
+// active before those days, so a full page is right whatever the days.
+constexpr const char* kLatelySql = R"sql(
+WHERE match_id IN
+(
+    SELECT match_id
+    FROM matches
+    WHERE received_day >= toDate32(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+    GROUP BY match_id
+    HAVING (-toUnixTimestamp64Milli(max(last_received_at)), match_id) > (-{activity:Int64}, {match:String})
+    ORDER BY max(last_received_at) DESC, match_id
+    LIMIT {limit:UInt64}
+))sql";
+
 constexpr const char* kMatchesSql = R"sql(
 SELECT
     match_id,
@@ -60,13 +86,24 @@ SELECT
     min(first_at),
     max(last_at),
     max(last_received_at) AS activity
-FROM matches
+FROM matches)sql";
+
+constexpr const char* kPageSql = R"sql(
 GROUP BY match_id
-HAVING {all:UInt8} OR toUnixTimestamp64Milli(activity) < {activity:Int64}
-    OR (toUnixTimestamp64Milli(activity) = {activity:Int64} AND match_id > {match:String})
+HAVING (-toUnixTimestamp64Milli(activity), match_id) > (-{activity:Int64}, {match:String})
 ORDER BY activity DESC, match_id
 LIMIT {limit:UInt64}
 FORMAT RowBinary)sql";
+
+// How many days are tried first, before any.
+constexpr std::array kPeriods = {std::chrono::days{1}, std::chrono::days{30}};
+
+// Later than any event can be received: the first page begins there.
+constexpr base::Timestamp kEndOfTime{std::chrono::milliseconds{9'999'999'999'999}};
+
+std::string milliseconds_of(base::Timestamp at) {
+  return std::to_string(at.time_since_epoch().count());
+}
 
 Error torn() {
   return {Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
@@ -80,6 +117,18 @@ base::Timestamp from_seconds(std::int64_t seconds) {
   return base::Timestamp{std::chrono::seconds{seconds}};
 }
 
+/// The value of a parameter of type Array(String). ClickHouse reads it once, unlike that of a String, so what
+/// the client escapes is escaped already, but for quotes.
+std::string array_of(std::span<const std::string> texts) {
+  std::string array = "[";
+  for (const std::string& text : texts) {
+    array += array.size() > 1 ? ",'" : "'";
+    for (const char c : text) array.append(c == '\'' ? 2 : 1, c);
+    array += '\'';
+  }
+  return array + "]";
+}
+
 template <typename Int>
 std::vector<Int> read_array(RowBinaryReader& reader) {
   std::vector<Int> values;
@@ -89,41 +138,60 @@ std::vector<Int> read_array(RowBinaryReader& reader) {
   return values;
 }
 
-void read_types(RowBinaryReader& reader, domain::MatchMetrics& out) {
-  const auto types = read_array<std::uint8_t>(reader);
-  const auto counts = read_array<std::uint64_t>(reader);
-  for (std::size_t i = 0; i < std::min(types.size(), counts.size()); ++i) {
-    out.by_type[static_cast<domain::EventType>(types[i])] = counts[i];
-  }
-}
+/// One row of the answer to kMetricsSql.
+struct MetricsRow {
+  domain::MatchMetrics totals;
+  std::vector<std::int16_t> keys;  ///< Event types; of response times the buckets.
+  std::vector<std::uint64_t> counts;
 
-void read_response_times(RowBinaryReader& reader, domain::MatchMetrics& out) {
-  domain::ResponseTimes times;
-  for (std::size_t left = reader.length(); left > 0 && reader.ok(); --left) {
-    const auto bucket = reader.integer<std::int16_t>();
-    times.add_bucket(bucket, reader.integer<std::uint64_t>());
+  explicit MetricsRow(RowBinaryReader& reader) {
+    totals.match_id = reader.text();
+    totals.total = reader.integer<std::uint64_t>();
+    totals.first_at = reader.timestamp();
+    totals.last_at = reader.timestamp();
+    totals.peak.count = reader.integer<std::uint64_t>();
+    totals.peak.minute = from_seconds(-reader.integer<std::int64_t>());
+    keys = read_array<std::int16_t>(reader);
+    counts = read_array<std::uint64_t>(reader);
+    counts.resize(keys.size());
   }
-  out.response_times = times.percentiles();
-}
+  [[nodiscard]] bool is_response_times() const { return totals.total == 0; }
+  [[nodiscard]] domain::MatchMetrics metrics() && {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      totals.by_type[static_cast<domain::EventType>(keys[i])] = counts[i];
+    }
+    return std::move(totals);
+  }
+  [[nodiscard]] std::optional<domain::ResponseTimePercentiles> percentiles() const {
+    domain::ResponseTimes times;
+    for (std::size_t i = 0; i < keys.size(); ++i) times.add_bucket(keys[i], counts[i]);
+    return times.percentiles();
+  }
+};
 
 }  // namespace
 
-Result<domain::MatchMetrics> ClickHouseMetrics::metrics(std::string_view match_id) {
+Result<std::vector<domain::MatchMetrics>> ClickHouseMetrics::metrics(std::span<const std::string> match_ids) {
+  if (match_ids.empty()) return std::vector<domain::MatchMetrics>{};
   auto answer =
-      http_.read({.sql = kMetricsSql, .params = {{"match", std::string(match_id)}}, .settings = {}});
+      http_.read({.sql = kMetricsSql, .params = {{"matches", array_of(match_ids)}}, .settings = {}});
   if (!answer) return answer.error();
+  std::vector<domain::MatchMetrics> out;
+  std::unordered_map<std::string, std::optional<domain::ResponseTimePercentiles>> response_times;
   RowBinaryReader reader(*answer);
-  domain::MatchMetrics out;
-  out.match_id = match_id;
-  out.total = reader.integer<std::uint64_t>();
-  out.first_at = reader.timestamp();
-  out.last_at = reader.timestamp();
-  out.peak.count = reader.integer<std::uint64_t>();
-  out.peak.minute = from_seconds(-reader.integer<std::int64_t>());
-  read_types(reader, out);
-  read_response_times(reader, out);
-  if (!reader.ok() || !reader.at_end()) return torn();
-  if (out.total == 0) return no_event();
+  while (!reader.at_end() && reader.ok()) {
+    MetricsRow row(reader);
+    if (row.is_response_times()) {
+      response_times.emplace(row.totals.match_id, row.percentiles());
+    } else {
+      out.push_back(std::move(row).metrics());
+    }
+  }
+  if (!reader.ok()) return torn();
+  for (domain::MatchMetrics& metrics : out) {
+    const auto times = response_times.find(metrics.match_id);
+    if (times != response_times.end()) metrics.response_times = times->second;
+  }
   return out;
 }
 
@@ -156,14 +224,37 @@ Result<domain::Timeline> ClickHouseMetrics::timeline(std::string_view match_id) 
 
 Result<std::vector<domain::MatchSummary>> ClickHouseMetrics::matches(
     std::size_t limit, const std::optional<MatchCursor>& after) {
-  const MatchCursor from = after.value_or(MatchCursor{});
-  auto answer =
-      http_.read({.sql = kMatchesSql,
-                  .params = {{"all", after ? "0" : "1"},
-                             {"activity", std::to_string(from.last_activity.time_since_epoch().count())},
-                             {"match", from.match_id},
-                             {"limit", std::to_string(limit)}},
-                  .settings = {}});
+  const MatchCursor from = after.value_or(MatchCursor{kEndOfTime, {}});
+  const auto start_of = [begin = std::min(clock_.now(), from.last_activity)](std::chrono::days period) {
+    return base::Timestamp{std::chrono::floor<std::chrono::days>(begin) - period};
+  };
+  // The period that would have done for the page before is likely to do for this one.
+  for (std::size_t tried = period_;; ++tried) {
+    const bool all = tried == kPeriods.size();
+    auto page = read_page(limit, from, all ? std::nullopt : std::optional(start_of(kPeriods[tried])));
+    if (!page) return page;
+    if (!all && page->size() < limit) continue;
+    const auto holds = [&](auto days) {
+      return page->size() == limit && page->back().last_activity >= start_of(days);
+    };
+    period_ = static_cast<std::size_t>(std::ranges::find_if(kPeriods, holds) - kPeriods.begin());
+    return page;
+  }
+}
+
+Result<std::vector<domain::MatchSummary>> ClickHouseMetrics::read_page(
+    std::size_t limit, const MatchCursor& from, const std::optional<base::Timestamp>& since) {
+  ClickHouseQuery query{.sql = kMatchesSql,
+                        .params = {{"activity", milliseconds_of(from.last_activity)},
+                                   {"match", from.match_id},
+                                   {"limit", std::to_string(limit)}},
+                        .settings = {}};
+  if (since) {
+    query.sql += kLatelySql;
+    query.params.emplace_back("since", milliseconds_of(*since));
+  }
+  query.sql += kPageSql;
+  auto answer = http_.read(query);
   if (!answer) return answer.error();
   std::vector<domain::MatchSummary> out;
   RowBinaryReader reader(*answer);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/event_insert.h"
+#include "store/id_blocks.h"
 #include "store/row_binary.h"
 
 namespace fanfinity::store {
@@ -21,41 +22,25 @@ StoredId read_stored_id(RowBinaryReader& reader) {
   id.received_at = reader.timestamp();
   return id;
 }
-constexpr std::size_t kStoredIdBytes = 16 + 4 + 8 + 8;
 constexpr std::size_t kResponseTimeBytes = 2 + 8;  // Beside the match.
 
-/// Turns chunks of a stream, cut anywhere, into chunks of whole ids.
-class StoredIdStream {
- public:
-  explicit StoredIdStream(const std::function<void(std::span<const StoredId>)>& each) : each_(each) {}
+std::string milliseconds_of(base::Timestamp at) {
+  return std::to_string(at.time_since_epoch().count());
+}
 
-  void take(std::string_view bytes) {
-    ids_.clear();
-    if (!torn_.empty()) {
-      const std::size_t missing = std::min(kStoredIdBytes - torn_.size(), bytes.size());
-      torn_.append(bytes.substr(0, missing));
-      bytes.remove_prefix(missing);
-      if (torn_.size() < kStoredIdBytes) return;
-      add(torn_);
-      torn_.clear();
-    }
-    const std::size_t whole = bytes.size() / kStoredIdBytes * kStoredIdBytes;
-    add(bytes.substr(0, whole));
-    torn_ = bytes.substr(whole);
-    if (!ids_.empty()) each_(ids_);
+Error torn() {
+  return {Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
+}
+
+/// The condition that an id's key maps to one of the partitions; base::Uuid::hash() in SQL.
+std::string keys_map_to(const IdRange& range) {
+  if (range.partitions.size() == range.of) return {};
+  std::string list;
+  for (const log::PartitionId partition : range.partitions) {
+    list += (list.empty() ? "" : ", ") + std::to_string(log::number(partition));
   }
-  [[nodiscard]] bool whole() const { return torn_.empty(); }
-
- private:
-  void add(std::string_view bytes) {
-    RowBinaryReader reader(bytes);
-    while (!reader.at_end()) ids_.push_back(read_stored_id(reader));
-  }
-
-  const std::function<void(std::span<const StoredId>)>& each_;
-  std::vector<StoredId> ids_;
-  std::string torn_;
-};
+  return " AND xxHash64(UUIDToNum(event_id)) % " + std::to_string(range.of) + " IN (" + list + ")";
+}
 
 }  // namespace
 
@@ -94,7 +79,7 @@ Status ClickHouseStore::insert_response_times(const Batch& batch, std::string_vi
   return stored;
 }
 
-Result<std::vector<StoredId>> ClickHouseStore::find(std::span<const base::Uuid> ids) {
+Result<std::vector<StoredId>> ClickHouseStore::find(std::span<const base::Uuid> ids, base::Timestamp since) {
   // 113 KB of URL: a parameter may take 128 KiB (http_max_field_value_size).
   constexpr std::size_t kIdsPerQuery = 2'500;
   std::vector<StoredId> found;
@@ -106,51 +91,44 @@ Result<std::vector<StoredId>> ClickHouseStore::find(std::span<const base::Uuid> 
     }
     list += ']';
     auto answer = http_.read({.sql = "SELECT event_id, partition, offset, received_at FROM events "
-                                     "WHERE event_id IN {ids:Array(UUID)} FORMAT RowBinary",
-                              .params = {{"ids", std::move(list)}},
+                                     "WHERE event_id IN {ids:Array(UUID)} AND received_at >= "
+                                     "fromUnixTimestamp64Milli({since:Int64}, 'UTC') FORMAT RowBinary",
+                              .params = {{"ids", std::move(list)}, {"since", milliseconds_of(since)}},
                               .settings = {}});
     if (!answer) return answer.error();
     RowBinaryReader reader(*answer);
     while (!reader.at_end() && reader.ok()) found.push_back(read_stored_id(reader));
-    if (!reader.ok()) return Error{Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
+    if (!reader.ok()) return torn();
   }
   return found;
 }
 
-Status ClickHouseStore::scan_ids(const IdRange& range,
-                                 const std::function<void(std::span<const StoredId>)>& each) {
-  StoredIdStream ids(each);
-  const auto since = range.since.time_since_epoch().count();
-  auto done = http_.stream(
-      {.sql = "SELECT event_id, partition, offset, received_at FROM events "
-              "WHERE received_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') "
-              "AND xxHash64(UUIDStringToNum(toString(event_id))) % {partitions:UInt32} = {partition:UInt32} "
-              "FORMAT RowBinary",
-       .params = {{"since", std::to_string(since)},
-                  {"partitions", std::to_string(range.partitions)},
-                  {"partition", std::to_string(log::number(range.partition))}},
-       .settings = {{"max_threads", "2"}}},
-      [&](std::string_view chunk) -> Status {
-        ids.take(chunk);
-        return {};
-      });
+Status ClickHouseStore::scan_ids(const IdRange& range, const Scanned& each) {
+  IdBlocks blocks(each);
+  // One thread reads part after part, the oldest first: who keeps ids by their age gets them together.
+  auto done = http_.stream({.sql = "SELECT event_id, received_at FROM events "
+                                   "WHERE received_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')" +
+                                   keys_map_to(range) + " FORMAT Native",
+                            .params = {{"since", milliseconds_of(range.since)}},
+                            .settings = {{"max_threads", "1"}}},
+                           [&](std::string_view chunk) { return blocks.take(chunk); });
   if (!done) return done;
-  if (!ids.whole()) return Error{Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
+  if (!blocks.whole()) return torn();
   return {};
 }
 
 Result<std::optional<log::Offset>> ClickHouseStore::highest_offset(log::PartitionId partition) {
+  // Nothing beyond what the projection of that name holds, or all rows of the table would be read.
   auto answer =
-      http_.read({.sql = "SELECT count(), max(offset) FROM events WHERE topic = {topic:String} "
-                         "AND partition = {partition:UInt32} FORMAT RowBinary",
+      http_.read({.sql = "SELECT max(offset) FROM events WHERE topic = {topic:String} "
+                         "AND partition = {partition:UInt32} GROUP BY topic, partition FORMAT RowBinary",
                   .params = {{"topic", topic_}, {"partition", std::to_string(log::number(partition))}},
                   .settings = {}});
   if (!answer) return answer.error();
+  if (answer->empty()) return std::optional<log::Offset>{};
   RowBinaryReader reader(*answer);
-  const auto rows = reader.integer<std::uint64_t>();
   const log::Offset highest{reader.integer<std::int64_t>()};
-  if (!reader.ok()) return Error{Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
-  if (rows == 0) return std::optional<log::Offset>{};
+  if (!reader.ok()) return torn();
   return std::optional(highest);
 }
 

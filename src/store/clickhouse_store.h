@@ -16,9 +16,8 @@ class ClickHouseStore final : public EventStore {
       : http_(http), topic_(std::move(topic)) {}
 
   base::Status insert(const Batch& batch, std::string_view token) override;
-  base::Result<std::vector<StoredId>> find(std::span<const base::Uuid> ids) override;
-  base::Status scan_ids(const IdRange& range,
-                        const std::function<void(std::span<const StoredId>)>& each) override;
+  base::Result<std::vector<StoredId>> find(std::span<const base::Uuid> ids, base::Timestamp since) override;
+  base::Status scan_ids(const IdRange& range, const Scanned& each) override;
   base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId partition) override;
 
  private:

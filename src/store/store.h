@@ -34,10 +34,16 @@ struct StoredId {
   base::Timestamp received_at;
 };
 
+/// An id as a filter wants to know it.
+struct ScannedId {
+  base::Uuid id;
+  base::Timestamp received_at;
+};
+
 struct IdRange {
-  log::PartitionId partition{};  ///< Ids whose *key maps to* this partition ...
-  std::uint32_t partitions = 1;  ///< ... of so many (log::partition_of).
-  base::Timestamp since;         ///< Received at or after this moment.
+  std::vector<log::PartitionId> partitions;  ///< Ids whose *key maps to* one of these partitions ...
+  std::uint32_t of = 1;                      ///< ... of so many (log::partition_of).
+  base::Timestamp since;                     ///< Received at or after this moment.
 };
 
 /// Writes. Thread-safe; calls block.
@@ -48,11 +54,14 @@ class EventStore {
   /// kRefused: a row is at fault and nothing was written (EXACTLY-ONCE 6); it can only concern `events`.
   /// Every other failure is kUnknownOutcome or kUnavailable: repeat with the same rows and token.
   [[nodiscard]] virtual base::Status insert(const Batch& batch, std::string_view token) = 0;
-  /// The stored rows of these ids; sees every insert that has returned. An id may have none.
-  [[nodiscard]] virtual base::Result<std::vector<StoredId>> find(std::span<const base::Uuid> ids) = 0;
-  /// Hands every stored id of the range to `each`, in chunks, in no order.
-  [[nodiscard]] virtual base::Status scan_ids(const IdRange& range,
-                                              const std::function<void(std::span<const StoredId>)>& each) = 0;
+  /// The stored rows of these ids that were received at or after `since`; sees every insert that has
+  /// returned. An id may have none. The nearer `since`, the less is looked at.
+  [[nodiscard]] virtual base::Result<std::vector<StoredId>> find(std::span<const base::Uuid> ids,
+                                                                 base::Timestamp since) = 0;
+  using Scanned = std::function<base::Status(std::span<const ScannedId>)>;
+  /// Hands every stored id of the range to `each`, in chunks, in no order; sees every insert that had
+  /// returned before the call. The error of `each` ends the scan and is returned.
+  [[nodiscard]] virtual base::Status scan_ids(const IdRange& range, const Scanned& each) = 0;
   /// The highest offset stored from a partition of `events`; empty when it has no row.
   [[nodiscard]] virtual base::Result<std::optional<log::Offset>> highest_offset(
       log::PartitionId partition) = 0;
@@ -68,8 +77,11 @@ struct MatchCursor {
 class MetricsReader {
  public:
   virtual ~MetricsReader() = default;
+  /// Of those of these matches that have an event, in no order. Distinct ids; a hundred cost little more than
+  /// one.
+  [[nodiscard]] virtual base::Result<std::vector<domain::MatchMetrics>> metrics(
+      std::span<const std::string> match_ids) = 0;
   /// kNotFound when the match has no event.
-  [[nodiscard]] virtual base::Result<domain::MatchMetrics> metrics(std::string_view match_id) = 0;
   [[nodiscard]] virtual base::Result<domain::Timeline> timeline(std::string_view match_id) = 0;
   /// Latest activity first, then by id; those strictly after `after` when given.
   [[nodiscard]] virtual base::Result<std::vector<domain::MatchSummary>> matches(

@@ -59,7 +59,7 @@ base::Result<DeadLetters::Index> DeadLetters::without_stored(std::span<const Ind
   std::vector<base::Uuid> ids;
   ids.reserve(some.size());
   for (const auto& [id, position] : some) ids.push_back(id);
-  auto stored = store_.find(ids);
+  auto stored = store_.find(ids, base::Timestamp{});  // Whenever it was.
   if (!stored) return stored.error();
   std::unordered_set<base::Uuid> alive;
   for (const store::StoredId& one : *stored) alive.insert(one.id);

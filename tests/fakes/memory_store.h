@@ -148,33 +148,36 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader 
     return {};
   }
 
-  base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids) override {
+  base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids,
+                                                  base::Timestamp since) override {
     const std::scoped_lock lock(mutex_);
     if (!available_) return away();
     const std::set<base::Uuid> wanted(ids.begin(), ids.end());
     std::vector<store::StoredId> found;
     for (const auto& r : raw_) {
-      if (wanted.contains(r.row.event.id)) found.push_back(stored_id(r));
+      if (r.row.received_at >= since && wanted.contains(r.row.event.id)) found.push_back(stored_id(r));
     }
     return found;
   }
 
-  base::Status scan_ids(const store::IdRange& range,
-                        const std::function<void(std::span<const store::StoredId>)>& each) override {
-    std::vector<store::StoredId> found;
+  base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
+    std::vector<store::ScannedId> found;
     {
       const std::scoped_lock lock(mutex_);
       if (!available_) return away();
       for (const auto& r : raw_) {
         if (r.row.received_at < range.since) continue;
-        if (log::partition_of(r.row.event.id.hash(), range.partitions) != range.partition) continue;
-        found.push_back(stored_id(r));
+        const log::PartitionId home = log::partition_of(r.row.event.id.hash(), range.of);
+        if (std::ranges::find(range.partitions, home) == range.partitions.end()) continue;
+        found.push_back({r.row.event.id, r.row.received_at});
       }
     }
     constexpr std::size_t kChunk = 1'000;
-    const std::span<const store::StoredId> all(found);
-    for (std::size_t i = 0; i < all.size(); i += kChunk)
-      each(all.subspan(i, std::min(kChunk, all.size() - i)));
+    const std::span<const store::ScannedId> all(found);
+    for (std::size_t i = 0; i < all.size(); i += kChunk) {
+      auto taken = each(all.subspan(i, std::min(kChunk, all.size() - i)));
+      if (!taken) return taken;
+    }
     return {};
   }
 
@@ -189,30 +192,33 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader 
   }
 
   // -- store::MetricsReader ------------------------------------------------------------------------
-  base::Result<domain::MatchMetrics> metrics(std::string_view match_id) override {
+  base::Result<std::vector<domain::MatchMetrics>> metrics(std::span<const std::string> match_ids) override {
     const std::scoped_lock lock(mutex_);
     if (!available_) return away();
-    const auto found = minutes_.find(std::string(match_id));
-    if (found == minutes_.end()) return not_found();
-    domain::MatchMetrics out;
-    out.match_id = match_id;
-    out.first_at = base::Timestamp::max();
-    out.last_at = base::Timestamp::min();
-    std::map<base::Timestamp, std::uint64_t> per_minute;
-    for (const auto& [key, row] : found->second) {
-      out.total += row.count;
-      out.by_type[std::get<1>(key)] += row.count;
-      out.first_at = std::min(out.first_at, row.first);
-      out.last_at = std::max(out.last_at, row.last);
-      per_minute[std::get<0>(key)] += row.count;
+    std::vector<domain::MatchMetrics> all;
+    for (const std::string& match_id : match_ids) {
+      const auto found = minutes_.find(match_id);
+      if (found == minutes_.end()) continue;
+      domain::MatchMetrics& out = all.emplace_back();
+      out.match_id = match_id;
+      out.first_at = base::Timestamp::max();
+      out.last_at = base::Timestamp::min();
+      std::map<base::Timestamp, std::uint64_t> per_minute;
+      for (const auto& [key, row] : found->second) {
+        out.total += row.count;
+        out.by_type[std::get<1>(key)] += row.count;
+        out.first_at = std::min(out.first_at, row.first);
+        out.last_at = std::max(out.last_at, row.last);
+        per_minute[std::get<0>(key)] += row.count;
+      }
+      for (const auto& [minute, count] : per_minute) {
+        if (count > out.peak.count) out.peak = {minute, count};
+      }
+      if (const auto times = response_times_.find(match_id); times != response_times_.end()) {
+        out.response_times = times->second.percentiles();
+      }
     }
-    for (const auto& [minute, count] : per_minute) {
-      if (count > out.peak.count) out.peak = {minute, count};
-    }
-    if (const auto times = response_times_.find(out.match_id); times != response_times_.end()) {
-      out.response_times = times->second.percentiles();
-    }
-    return out;
+    return all;
   }
 
   base::Result<domain::Timeline> timeline(std::string_view match_id) override {

@@ -50,7 +50,7 @@ def start_rows(stage, rounds, settings, words):
         f"`fanfinity up` until an event posted when it was ready is counted, {rows}",
         median(visible),
         "s",
-        note="" if settings else "before it counts anything, the consumer reads the ids that its filter is to hold",
+        note="" if settings else "until the filter of stored ids is filled, the consumer looks ids up in ClickHouse",
         key=f"{key}-counted",
     )
 

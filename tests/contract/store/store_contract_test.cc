@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <tuple>
 
 #include "store_subject.h"
 
@@ -28,14 +29,21 @@ class StoreContract : public testing::TestWithParam<Kind> {
   EventStore& events() { return subject_->events(); }
   MetricsReader& reader() { return subject_->metrics(); }
 
+  base::Result<domain::MatchMetrics> metrics_of(const std::string& match) {
+    auto found = reader().metrics(std::vector{match});
+    if (!found) return found.error();
+    if (found->empty()) return base::Error{Errc::kNotFound, "no event"};
+    EXPECT_EQ(found->size(), 1U);
+    return std::move(found->front());
+  }
   std::uint64_t total_of(const std::string& match) {
-    auto metrics = reader().metrics(match);
+    auto metrics = metrics_of(match);
     return metrics ? metrics->total : 0;
   }
   std::size_t raw_rows_of(const Batch& batch) {
     std::vector<base::Uuid> ids;
     for (const auto& row : batch.events.keys()) ids.push_back(row.id);
-    auto found = events().find(ids);
+    auto found = events().find(ids, {});
     EXPECT_TRUE(found.ok()) << found.error().detail;
     return found ? found->size() : 0;
   }
@@ -53,7 +61,7 @@ TEST_P(StoreContract, ARepeatedTokenCountsOnceInRawAndEveryRollup) {
   batch.response_times.push_back(response_times("m", 700, 50));
   for (int i = 0; i < 3; ++i) ASSERT_OK(events().insert(batch, "events/0/0-50"));
   EXPECT_EQ(raw_rows_of(batch), 50U);
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   EXPECT_EQ(metrics->total, 50U);
   auto timeline = reader().timeline("m");
@@ -114,9 +122,9 @@ TEST_P(StoreContract, AnEmptyKindIsSkipped) {
   Batch only_times;
   only_times.response_times.push_back(response_times("m", 700, 5));
   ASSERT_OK(events().insert(only_times, "times"));
-  EXPECT_EQ(reader().metrics("m").error().code, Errc::kNotFound);
+  EXPECT_EQ(metrics_of("m").error().code, Errc::kNotFound);
   ASSERT_OK(events().insert(batch_of("m", 0, 1), "events"));
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   ASSERT_TRUE(metrics->response_times.has_value());
   EXPECT_NEAR(metrics->response_times->p50, domain::response_time_of_bucket(700), 1e-9);
@@ -135,7 +143,7 @@ TEST_P(StoreContract, ResponseTimesOfAMatchAddUp) {
   for (const auto& [bucket, count] : std::map<std::int16_t, std::uint64_t>{{100, 150}, {200, 49}, {300, 1}}) {
     expected.add_bucket(bucket, count);
   }
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   ASSERT_TRUE(metrics->response_times.has_value());
   EXPECT_EQ(metrics->response_times->p50, expected.percentiles()->p50);
@@ -145,7 +153,7 @@ TEST_P(StoreContract, ResponseTimesOfAMatchAddUp) {
 
 TEST_P(StoreContract, NoSamplesMeanNoPercentiles) {
   ASSERT_OK(events().insert(batch_of("m", 0, 1), "a"));
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   EXPECT_FALSE(metrics->response_times.has_value());
 }
@@ -156,7 +164,7 @@ TEST_P(StoreContract, FindTellsWhereIdsAreStoredAndLeavesOutTheRest) {
   std::vector<base::Uuid> ids;
   for (std::size_t i = 0; i < batch.events.size(); i += 2) ids.push_back(batch.events.keys()[i].id);
   for (int i = 0; i < 20; ++i) ids.push_back(base::Uuid::random());
-  auto found = events().find(ids);
+  auto found = events().find(ids, {});
   ASSERT_OK(found);
   ASSERT_EQ(found->size(), 15U);
   std::ranges::sort(*found, {}, &StoredId::offset);
@@ -166,7 +174,7 @@ TEST_P(StoreContract, FindTellsWhereIdsAreStoredAndLeavesOutTheRest) {
     EXPECT_EQ((*found)[i].offset, batch.events.keys()[2 * i].offset);
     EXPECT_EQ((*found)[i].received_at, batch.events.keys()[2 * i].received_at);
   }
-  auto none = events().find({});
+  auto none = events().find({}, {});
   ASSERT_OK(none);
   EXPECT_TRUE(none->empty());
 }
@@ -177,33 +185,58 @@ TEST_P(StoreContract, FindTakesMoreIdsThanOneQueryHolds) {
   EXPECT_EQ(raw_rows_of(batch), 9'001U);
 }
 
-TEST_P(StoreContract, ScanHandsOutEveryIdOfItsPartitionSinceThen) {
+TEST_P(StoreContract, FindLeavesOutWhatWasReceivedBefore) {
+  const Batch batch = batch_of("m", 0, 10);
+  ASSERT_OK(events().insert(batch, "a"));
+  std::vector<base::Uuid> ids;
+  for (const auto& row : batch.events.keys()) ids.push_back(row.id);
+  auto found = events().find(ids, batch.events.keys()[4].received_at);
+  ASSERT_OK(found);
+  std::set<base::Uuid> seen;
+  for (const auto& row : *found) seen.insert(row.id);
+  EXPECT_EQ(seen, std::set<base::Uuid>(ids.begin() + 4, ids.end()));
+}
+
+TEST_P(StoreContract, ScanHandsOutEveryIdOfItsPartitionsSinceThen) {
   constexpr std::uint32_t kPartitions = 3;
-  const Batch batch = batch_of("m", 0, 20'000, 1);
+  const Batch batch = batch_of("m", 0, 100'000, 1);
   ASSERT_OK(events().insert(batch, "a"));
   const base::Timestamp since = batch.events.keys()[5'000].received_at;
-  std::size_t seen = 0;
-  for (std::uint32_t p = 0; p < kPartitions; ++p) {
-    std::map<base::Uuid, StoredId> expected;
+  for (const std::vector<std::uint32_t>& numbers :
+       {std::vector<std::uint32_t>{0}, {1}, {2}, {0, 2}, {0, 1, 2}}) {
+    IdRange range{{}, kPartitions, since};
+    for (const std::uint32_t number : numbers) range.partitions.push_back(log::PartitionId{number});
+    std::map<base::Uuid, base::Timestamp> expected;
     for (const auto& row : batch.events.keys()) {
-      const bool here = log::partition_of(row.id.hash(), kPartitions) == log::PartitionId{p};
-      if (here && row.received_at >= since)
-        expected[row.id] = {row.id, batch.events.partition(), row.offset, row.received_at};
+      const auto home = log::partition_of(row.id.hash(), kPartitions);
+      if (std::ranges::find(range.partitions, home) == range.partitions.end()) continue;
+      if (row.received_at >= since) expected.emplace(row.id, row.received_at);
     }
-    ASSERT_OK(
-        events().scan_ids({log::PartitionId{p}, kPartitions, since}, [&](std::span<const StoredId> ids) {
-          for (const auto& id : ids) {
-            ++seen;
-            ASSERT_TRUE(expected.contains(id.id));
-            EXPECT_EQ(id.partition, expected[id.id].partition);
-            EXPECT_EQ(id.offset, expected[id.id].offset);
-            EXPECT_EQ(id.received_at, expected[id.id].received_at);
-            expected.erase(id.id);
-          }
-        }));
-    EXPECT_TRUE(expected.empty());
+    std::map<base::Uuid, base::Timestamp> seen;
+    ASSERT_OK(events().scan_ids(range, [&](std::span<const ScannedId> ids) -> base::Status {
+      for (const auto& id : ids) EXPECT_TRUE(seen.emplace(id.id, id.received_at).second);
+      return {};
+    }));
+    EXPECT_EQ(seen, expected) << numbers.size() << " partitions";
   }
-  EXPECT_EQ(seen, 15'000U);
+}
+
+TEST_P(StoreContract, AScanEndsWhenItsTakerSaysSo) {
+  ASSERT_OK(events().insert(batch_of("m", 0, 100'000), "a"));
+  int chunks = 0;
+  const auto ended = events().scan_ids({{log::PartitionId{0}}, 1, {}}, [&](auto) -> base::Status {
+    ++chunks;
+    return base::Error{Errc::kStopped, "enough"};
+  });
+  ASSERT_FALSE(ended.ok());
+  EXPECT_EQ(ended.error().code, Errc::kStopped);
+  EXPECT_EQ(chunks, 1);
+}
+
+TEST_P(StoreContract, AScanOfNothingIsEmpty) {
+  ASSERT_OK(events().scan_ids({{log::PartitionId{0}}, 1, {}}, [](auto) -> base::Status {
+    return base::Error{Errc::kStopped, "there is nothing to take"};
+  }));
 }
 
 TEST_P(StoreContract, HighestOffsetIsOfThatPartition) {
@@ -232,7 +265,7 @@ TEST_P(StoreContract, AnUnknownMatchIsNotFound) {
   using std::string_literals::operator""s;
   ASSERT_OK(events().insert(batch_of("m", 0, 1), "a"));
   for (const auto& match : {"other"s, ""s, "m\0"s, "m\n"s, "m' OR '1'='1"s, "{match:String}"s}) {
-    EXPECT_EQ(reader().metrics(match).error().code, Errc::kNotFound) << match;
+    EXPECT_EQ(metrics_of(match).error().code, Errc::kNotFound) << match;
     EXPECT_EQ(reader().timeline(match).error().code, Errc::kNotFound) << match;
   }
 }
@@ -265,7 +298,7 @@ TEST_P(StoreContract, AnyMatchIdIsItself) {
   }
   ASSERT_OK(events().insert(batch_of(rows), "a"));
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    auto metrics = reader().metrics(ids[i]);
+    auto metrics = metrics_of(ids[i]);
     ASSERT_TRUE(metrics.ok()) << ids[i];
     EXPECT_EQ(metrics->total, i + 1) << ids[i];
     EXPECT_EQ(metrics->match_id, ids[i]);
@@ -285,7 +318,7 @@ TEST_P(StoreContract, ThePeakIsTheEarliestOfEqualMinutes) {
                 event_row("m", 3, EventType::kGoal, "2024-01-15 14:30:30.000", "2024-01-16 14:30:00.000", 2),
                 event_row("m", 4, EventType::kPass, "2024-01-15 14:29:59.999")});
   ASSERT_OK(events().insert(batch, "a"));
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   EXPECT_EQ(metrics->peak.minute, at("2024-01-15 14:30:00.000"));
   EXPECT_EQ(metrics->peak.count, 2U);
@@ -296,7 +329,7 @@ TEST_P(StoreContract, TimesMayBeAnywhereFrom1970To2261) {
                                 event_row("m", 1, EventType::kPass, "2261-12-31 23:59:59.999"),
                                 event_row("m", 2, EventType::kPass, "2261-12-31 23:59:00.001")});
   ASSERT_OK(events().insert(batch, "a"));
-  auto metrics = reader().metrics("m");
+  auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   EXPECT_EQ(metrics->first_at, at("1970-01-01 00:00:00.000"));
   EXPECT_EQ(metrics->last_at, at("2261-12-31 23:59:59.999"));
@@ -306,6 +339,40 @@ TEST_P(StoreContract, TimesMayBeAnywhereFrom1970To2261) {
   ASSERT_EQ(timeline->cells.size(), 2U);
   EXPECT_EQ(timeline->cells[0].minute, at("1970-01-01 00:00:00.000"));
   EXPECT_EQ(timeline->cells[1].minute, at("2261-12-31 23:59:00.000"));
+}
+
+TEST_P(StoreContract, MetricsOfManyMatchesAreThoseOfEach) {
+  std::vector<EventRow> rows;
+  std::vector<std::string> asked = {"none", "it's", "back\\slash", std::string(256, 'x'), "times only"};
+  for (std::int64_t i = 0; i < 100; ++i) {
+    rows.push_back(event_row("m" + std::to_string(i % 40), i, domain::kAllEventTypes[i % 11]));
+    if (i % 3 == 0) asked.push_back(rows.back().event.match_id);
+  }
+  for (const char* match : {"it's", "back\\slash"}) rows.push_back(event_row(match, 200));
+  rows.push_back(event_row(std::string(256, 'x'), 201));
+  Batch batch = batch_of(rows);
+  for (int i = 0; i < 40; i += 2)
+    batch.response_times.push_back(response_times("m" + std::to_string(i), 500, 3));
+  batch.response_times.push_back(response_times("times only", 600, 1));
+  ASSERT_OK(events().insert(batch, "a"));
+  std::ranges::sort(asked);
+  asked.erase(std::ranges::unique(asked).begin(), asked.end());
+
+  auto found = reader().metrics(asked);
+  ASSERT_OK(found);
+  EXPECT_EQ(found->size(), asked.size() - 2) << "all but those without an event";
+  for (const domain::MatchMetrics& metrics : *found) {
+    auto alone = metrics_of(metrics.match_id);
+    ASSERT_OK(alone);
+    EXPECT_EQ(metrics.total, alone->total);
+    EXPECT_EQ(metrics.by_type, alone->by_type);
+    EXPECT_EQ(metrics.peak.minute, alone->peak.minute);
+    EXPECT_EQ(metrics.first_at, alone->first_at);
+    EXPECT_EQ(metrics.response_times.has_value(), alone->response_times.has_value()) << metrics.match_id;
+  }
+  auto nothing = reader().metrics({});
+  ASSERT_OK(nothing);
+  EXPECT_TRUE(nothing->empty());
 }
 
 // A recount that shares nothing with either implementation.
@@ -341,7 +408,7 @@ TEST_P(StoreContract, MetricsAndTimelineEqualARecount) {
     }
     const auto peak =
         std::ranges::max_element(minutes, {}, &std::pair<const std::int64_t, std::uint64_t>::second);
-    auto metrics = reader().metrics(match);
+    auto metrics = metrics_of(match);
     ASSERT_OK(metrics);
     EXPECT_EQ(metrics->by_type, types);
     EXPECT_EQ(metrics->first_at, *times.begin());
@@ -390,6 +457,45 @@ TEST_P(StoreContract, MatchesComeLatestActivityFirstThenById) {
   EXPECT_EQ(b.first_at, at("2024-01-15 14:29:00.000"));
   EXPECT_EQ(b.last_at, at("2024-01-15 14:30:00.000"));
   EXPECT_EQ(b.last_activity, at("2024-01-15 15:00:00.001"));
+}
+
+// Some were active today, most long ago: whoever looks at the latest days first must find the same.
+TEST_P(StoreContract, PagesOfMatchesAreTheWholeListInPieces) {
+  std::mt19937 random(11);
+  const base::Timestamp now = base::system_clock().now();
+  std::map<std::string, base::Timestamp> latest;
+  std::int64_t offset = 0;
+  for (int part = 0; part < 4; ++part) {
+    std::vector<EventRow> rows;
+    for (int i = 0; i < 60; ++i) {
+      auto row = event_row("m" + std::to_string(random() % 40), offset++);
+      row.received_at = now - std::chrono::hours{random() % 4 == 0 ? random() % 30 : random() % 2'000};
+      base::Timestamp& last = latest.try_emplace(row.event.match_id, row.received_at).first->second;
+      last = std::max(last, row.received_at);
+      rows.push_back(row);
+    }
+    ASSERT_OK(events().insert(batch_of(rows), "t" + std::to_string(part)));
+  }
+  std::vector<std::pair<base::Timestamp, std::string>> expected;
+  for (const auto& [match, last] : latest) expected.emplace_back(last, match);
+  std::ranges::sort(expected, [](const auto& a, const auto& b) {
+    return std::tie(b.first, a.second) < std::tie(a.first, b.second);
+  });
+  for (const std::size_t size : {1U, 3U, 7U, 100U}) {
+    std::vector<std::pair<base::Timestamp, std::string>> seen;
+    std::optional<MatchCursor> after;
+    while (seen.size() < expected.size()) {
+      auto page = reader().matches(size, after);
+      ASSERT_OK(page);
+      ASSERT_EQ(page->size(), std::min(size, expected.size() - seen.size()));
+      for (const auto& match : *page) seen.emplace_back(match.last_activity, match.match_id);
+      after = MatchCursor{seen.back().first, seen.back().second};
+    }
+    EXPECT_EQ(seen, expected) << "in pages of " << size;
+    auto beyond = reader().matches(size, after);
+    ASSERT_OK(beyond);
+    EXPECT_TRUE(beyond->empty());
+  }
 }
 
 TEST_P(StoreContract, AnEmptyStoreHasNoMatches) {

@@ -13,15 +13,19 @@ namespace {
 
 class FakeReader final : public store::MetricsReader {
  public:
-  base::Result<domain::MatchMetrics> metrics(std::string_view match_id) override {
+  base::Result<std::vector<domain::MatchMetrics>> metrics(std::span<const std::string> match_ids) override {
     ++reads;
     if (gate.valid()) gate.wait();
     if (!failure.ok()) return failure.error();
-    if (match_id == "unknown") return base::Error{base::Errc::kNotFound, "no rows"};
-    domain::MatchMetrics found;
-    found.match_id = match_id;
-    found.total = 7;
-    return found;
+    std::vector<domain::MatchMetrics> all;
+    for (const std::string& match_id : match_ids) {
+      if (match_id == "unknown") continue;
+      domain::MatchMetrics& found = all.emplace_back();
+      found.match_id = match_id;
+      found.total = 7;
+    }
+    std::reverse(all.begin(), all.end());
+    return all;
   }
   base::Result<domain::Timeline> timeline(std::string_view match_id) override {
     return domain::Timeline{std::string(match_id), {}, {}};
@@ -87,6 +91,22 @@ TEST_F(Matches, AThousandReadersCostOneQueryARefresh) {
   clock_.advance(ViewCacheConfig{}.refresh);
   EXPECT_EQ(ask(route, "m")->wait().status, 200);
   EXPECT_EQ(reader_.reads, 2);
+}
+
+TEST_F(Matches, WhatWaitsForTheStoreGoesThereTogether) {
+  std::promise<void> open;
+  reader_.gate = open.get_future().share();
+  const http::Route route = get_metrics(ports());
+  const auto name = [](int i) { return i == 77 ? std::string("unknown") : "m" + std::to_string(i); };
+  std::vector<std::shared_ptr<Answers>> readers;
+  for (int i = 0; i < 500; ++i) readers.push_back(ask(route, name(i)));
+  open.set_value();
+  for (int i = 0; i < 500; ++i) {
+    const http::Response response = readers[i]->wait();
+    ASSERT_EQ(response.status, i == 77 ? 404 : 200);
+    if (i != 77) EXPECT_NE(body_of(response).find("\"" + name(i) + "\""), std::string::npos);
+  }
+  EXPECT_LE(reader_.reads, 4 + 500 / 32 + 4) << "one for each thread, then full ones";
 }
 
 TEST_F(Matches, AnUnknownMatchIs404) {
@@ -163,15 +183,13 @@ TEST(ViewCache, KeepsWithinItsLimits) {
   config.max_entries = 10;
   ViewCache cache(config, clock);
   int loads = 0;
-  const auto read = [&](const std::string& key) {
+  auto& kind = cache.add([&loads](auto names) {
+    ++loads;
+    return std::vector<http::Response>(names.size());
+  });
+  const auto read = [&](const std::string& name) {
     auto answers = std::make_shared<Answers>();
-    const bool from_memory = cache.get(
-        key,
-        [&loads] {
-          ++loads;
-          return http::Response{};
-        },
-        http::Responder(answers));
+    const bool from_memory = cache.get(kind, name, http::Responder(answers));
     EXPECT_EQ(answers->wait().status, 200);
     return from_memory;
   };
@@ -181,6 +199,27 @@ TEST(ViewCache, KeepsWithinItsLimits) {
   EXPECT_FALSE(read("0")) << "the least recently used went first";
 }
 
+TEST(ViewCache, TellsKindsApart) {
+  FakeClock clock;
+  ViewCache cache({}, clock);
+  const auto all = [](int status) {
+    return [status](std::span<const std::string> names) {
+      std::vector<http::Response> responses(names.size());
+      for (auto& response : responses) response.status = status;
+      return responses;
+    };
+  };
+  auto& one = cache.add(all(200));
+  auto& other = cache.add(all(404));
+  for (int i = 0; i < 2; ++i) {
+    for (auto [kind, status] : {std::pair(&one, 200), std::pair(&other, 404)}) {
+      auto answers = std::make_shared<Answers>();
+      EXPECT_EQ(cache.get(*kind, "m", http::Responder(answers)), i == 1);
+      EXPECT_EQ(answers->wait().status, status);
+    }
+  }
+}
+
 TEST(ViewCache, RefusesRatherThanGrow) {
   FakeClock clock;
   ViewCacheConfig config;
@@ -188,14 +227,14 @@ TEST(ViewCache, RefusesRatherThanGrow) {
   config.max_waiters = 2;
   std::promise<void> open;
   const std::shared_future<void> gate = open.get_future().share();
-  const auto slow = [gate] {
-    gate.wait();
-    return http::Response{};
-  };
   ViewCache cache(config, clock);
-  const auto ask = [&](const std::string& key) {
+  auto& slow = cache.add([gate](auto names) {
+    gate.wait();
+    return std::vector<http::Response>(names.size());
+  });
+  const auto ask = [&](const std::string& name) {
     auto answers = std::make_shared<Answers>();
-    cache.get(key, slow, http::Responder(answers));
+    cache.get(slow, name, http::Responder(answers));
     return answers;
   };
   const auto first = ask("a");

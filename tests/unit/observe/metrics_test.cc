@@ -27,13 +27,10 @@ class NoProducer final : public log::Producer {
 class NoStore final : public store::EventStore {
  public:
   base::Status insert(const store::Batch&, std::string_view) override { return answer; }
-  base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid>) override {
+  base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid>, base::Timestamp) override {
     return std::vector<store::StoredId>{};
   }
-  base::Status scan_ids(const store::IdRange&,
-                        const std::function<void(std::span<const store::StoredId>)>&) override {
-    return {};
-  }
+  base::Status scan_ids(const store::IdRange&, const Scanned&) override { return {}; }
   base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId) override {
     return std::optional<log::Offset>{};
   }

@@ -208,8 +208,8 @@ TEST(ExactlyOnce, TheFilterIsBuiltAfterTheStateWasReadAndAnnouncedAgain) {
   std::vector<Call> calls;
   Life life([&](Call call) {
     const std::scoped_lock lock(mutex);
-    const bool of_interest = call == Call::kCommit || call == Call::kScan || call == Call::kInsert;
-    if (of_interest && calls.size() < 3) calls.push_back(call);
+    const bool of_interest = call == Call::kCommit || call == Call::kScan || call == Call::kFind;
+    if (of_interest && calls.size() < 2) calls.push_back(call);
     return Fate::kLive;
   });
   MortalPorts ports(life, world.ports());
@@ -217,7 +217,8 @@ TEST(ExactlyOnce, TheFilterIsBuiltAfterTheStateWasReadAndAnnouncedAgain) {
   consumer.start();
   ASSERT_TRUE(eventually([&] { return world.settled(); }));
   consumer.stop(false, 0ms);
-  EXPECT_EQ(calls, (std::vector<Call>{Call::kCommit, Call::kScan, Call::kInsert}));
+  EXPECT_EQ(calls.front(), Call::kCommit);
+  EXPECT_NE(calls.back(), Call::kCommit) << "the store is looked at only after that";
   world.expect_counted_once(ids);
 }
 

@@ -101,6 +101,7 @@ class Recorder final : public Observer {
   int retries_scheduled() const { return copy(retries_scheduled_); }
   int retried() const { return copy(retried_); }
   std::uint64_t exact_lookups() const { return copy(exact_lookups_); }
+  std::uint64_t filter_bytes() const { return copy(filter_bytes_); }
 
  private:
   std::atomic<int> assignments_{0};
@@ -134,6 +135,7 @@ inline ConsumerConfig quick() {
   config.batch_max_age = 2ms;
   config.max_inserts_per_second = 100'000;
   config.dedup_filter_bytes = 1U << 20U;
+  config.filter_gather = 0ms;
   config.max_attempts = 3;
   config.retry_first_delay = 2ms;
   config.retry_max_delay = 10ms;

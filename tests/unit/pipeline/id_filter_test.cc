@@ -95,6 +95,15 @@ TEST(IdFilter, StaysWithinItsBudgetAndRightBeyondIt) {
   EXPECT_EQ(maybes(filter, ids, kStart), ids.size());
 }
 
+TEST(IdFilter, UsesAllOfItsShareBeforeItIsOverfull) {
+  constexpr std::size_t kBytes = 4U << 20U;
+  FilterBudget budget(kBytes);
+  IdFilter filter(budget, kWindow, kStart - kWindow);
+  for (const Uuid& id : random_ids(kBytes * 8 / 24)) filter.add(id, kStart);
+  EXPECT_EQ(filter.bytes(), kBytes);
+  EXPECT_LT(maybes(filter, random_ids(100'000), kStart), 200U);
+}
+
 TEST(IdFilter, AnswersMaybeWithoutAnyMemory) {
   FilterBudget budget(0);
   IdFilter filter(budget, kWindow, kStart - kWindow);

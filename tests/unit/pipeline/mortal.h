@@ -124,11 +124,11 @@ class MortalPorts final : public log::Group,
   base::Status insert(const store::Batch& batch, std::string_view token) override {
     return life_.live(Call::kInsert, [&] { return real_.store.insert(batch, token); });
   }
-  base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids) override {
-    return life_.live(Call::kFind, [&] { return real_.store.find(ids); });
+  base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids,
+                                                  base::Timestamp since) override {
+    return life_.live(Call::kFind, [&] { return real_.store.find(ids, since); });
   }
-  base::Status scan_ids(const store::IdRange& range,
-                        const std::function<void(std::span<const store::StoredId>)>& each) override {
+  base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
     return life_.live(Call::kScan, [&] { return real_.store.scan_ids(range, each); });
   }
   base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId partition) override {

@@ -46,11 +46,10 @@ class HalfwayStore final : public store::EventStore {
     }
     return real_.insert(batch, token);
   }
-  base::Result<std::vector<store::StoredId>> find(std::span<const Uuid> ids) override {
-    return real_.find(ids);
+  base::Result<std::vector<store::StoredId>> find(std::span<const Uuid> ids, Timestamp since) override {
+    return real_.find(ids, since);
   }
-  base::Status scan_ids(const store::IdRange& range,
-                        const std::function<void(std::span<const store::StoredId>)>& each) override {
+  base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
     return real_.scan_ids(range, each);
   }
   base::Result<std::optional<Offset>> highest_offset(PartitionId partition) override {
