@@ -70,17 +70,18 @@ def request():
 
 
 class Reader(threading.Thread):
-    """Asks for the metrics without a pause longer than `period` seconds; (time, totalEvents, asOf) of each answer."""
+    """Asks for a match's metrics without a pause longer than `period` seconds; (time, totalEvents, asOf) of each
+    answer."""
 
-    def __init__(self, up, period):
+    def __init__(self, up, period, match=MATCH):
         super().__init__(daemon=True)
         self.seen = []
-        self._client, self._period = up.client(), period
+        self._client, self._period, self._path = up.client(), period, match_path(match)
         self._over = threading.Event()
 
     def run(self):
         while not self._over.wait(self._period):
-            answer = self._client.get(match_path(MATCH))
+            answer = self._client.get(self._path)
             if answer.status == 200:
                 told = answer.json()
                 self.seen.append((time.time(), told["totalEvents"], milliseconds(told["asOf"]) / 1000))

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/thread_name.h"
+
 namespace fanfinity::api {
 namespace {
 
@@ -53,6 +55,7 @@ void ResponseTimeRecorder::record(std::string_view match_id, std::chrono::nanose
 }
 
 void ResponseTimeRecorder::run(const std::stop_token& stop) {
+  base::name_this_thread("response-times");
   while (clock_.wait_for(stop, kPeriod)) publish();
 }
 

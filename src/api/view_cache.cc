@@ -10,7 +10,7 @@ namespace fanfinity::api {
 /// What is kept of a response: its parts without the per-request hook.
 struct ViewCache::Answer {
   int status = 200;
-  std::string content_type;
+  std::string_view content_type;
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<const std::string> body;
   base::SteadyTime loaded_at;
@@ -85,7 +85,7 @@ void ViewCache::run(const std::string& key, const Load& load) {
 
 void ViewCache::settle(const std::string& key, http::Response response) {
   std::vector<http::Responder> waiters;
-  Answer answer{response.status, std::move(response.content_type), std::move(response.headers),
+  Answer answer{response.status, response.content_type, std::move(response.headers),
                 std::make_shared<const std::string>(std::move(response.body)), clock_.steady()};
   {
     const std::lock_guard lock(mutex_);

@@ -22,26 +22,35 @@ constexpr std::chrono::seconds kRetryAfter{1};
 
 }  // namespace
 
-Connection::Connection(Worker& worker, Socket socket, const ClientAddress& client)
+Connection::Connection(Worker& worker, OwnedDescriptor socket, const ClientAddress& client)
     : worker_(worker), socket_(std::move(socket)), client_(client), reader_(worker.context().reader_limits) {}
 
 void Connection::start() {
   next_request();
-  wait_readable();
+}
+
+void Connection::on_ready(std::uint32_t events) {
+  if (state_ == State::kClosed) return;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ended_ = true;
+  if ((events & EPOLLIN) != 0 || ended_) readable_ = true;
+  if (state_ == State::kWriting) return on_writable();
+  if (readable_ && !queued_) on_readable();
+}
+
+void Connection::read_on() {
+  queued_ = false;
+  if (readable_) on_readable();
 }
 
 void Connection::start_refusing() {
   current_ = Current{};
-  current_.since = steady_clock::now();
+  current_.since = worker_.round_began();
   fail(problem_retry(503, "The server has as many connections as it can take.", kRetryAfter));
 }
 
+/// The kernel tells of new bytes by itself; those that are known of wait for the others to have their turn.
 void Connection::wait_readable() {
-  if (std::exchange(waiting_, true)) return;
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const boost::system::error_code& ec) {
-    self->waiting_ = false;
-    if (!ec) self->on_readable();
-  });
+  if (readable_ && !std::exchange(queued_, true)) worker_.queue(shared_from_this());
 }
 
 void Connection::on_readable() {
@@ -49,9 +58,15 @@ void Connection::on_readable() {
   if (state_ != State::kReading) return;
   std::string& buffer = worker_.read_buffer();
   const std::size_t room = current_.in_body ? buffer.size() : std::min(buffer.size(), kHeadRead);
-  const ssize_t count = ::recv(socket_.native_handle(), buffer.data(), room, MSG_DONTWAIT);
+  const ssize_t count = ::recv(socket_.get(), buffer.data(), room, MSG_DONTWAIT);
+  // Less than there was room for is all there is, unless the end is still to be read.
+  readable_ = ended_ || static_cast<std::size_t>(count) == room;
   if (count == 0) return on_end_of_input();
-  if (count < 0) return would_block() ? wait_readable() : close();
+  if (count < 0) {
+    readable_ = false;
+    if (!would_block()) close();
+    return;
+  }
   const std::string_view fresh(buffer.data(), static_cast<std::size_t>(count));
   if (pending_.empty()) return consume(fresh);
   pending_.append(fresh);
@@ -90,7 +105,7 @@ bool Connection::read_request(std::string_view& input) {
   if (!started_) {
     started_ = true;
     current_ = Current{};
-    current_.since = steady_clock::now();
+    current_.since = worker_.round_began();
     deadline_ = current_.since + worker_.context().config.header_timeout;
     exchange_ = std::make_shared<Exchange>();
   }
@@ -125,7 +140,7 @@ bool Connection::begin_request(std::string_view& input) {
   }
   reader_.start_body(message, encoded_limit(*parse_coding(head.content_encoding), current_.route->max_body));
   current_.in_body = true;
-  deadline_ = steady_clock::now() + worker_.context().config.body_timeout;
+  deadline_ = worker_.round_began() + worker_.context().config.body_timeout;
   // A body that is here already needs no invitation.
   if (head.expects_continue && input.empty() && !send_continue()) close();
   return true;
@@ -133,7 +148,7 @@ bool Connection::begin_request(std::string_view& input) {
 
 bool Connection::send_continue() {
   // Everything before this was taken by the kernel, so there is room for so little, or nobody reads.
-  return send_some(socket_.native_handle(), kContinue, {}, 0) == static_cast<ssize_t>(kContinue.size());
+  return send_some(socket_.get(), kContinue, {}, 0) == static_cast<ssize_t>(kContinue.size());
 }
 
 std::optional<Response> Connection::admit() {

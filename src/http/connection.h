@@ -11,10 +11,10 @@
 
 #include "base/clock.h"
 #include "http/client_address.h"
+#include "http/event_loop.h"
 #include "http/exchange.h"
 #include "http/http.h"
 #include "http/identifiers.h"
-#include "http/io.h"
 #include "http/request_reader.h"
 #include "http/response_head.h"
 
@@ -22,13 +22,16 @@ namespace fanfinity::http {
 
 class Worker;
 
-class Connection final : public std::enable_shared_from_this<Connection> {
+class Connection final : public std::enable_shared_from_this<Connection>, public EventLoop::Watcher {
  public:
-  Connection(Worker& worker, Socket socket, const ClientAddress& client);
+  Connection(Worker& worker, OwnedDescriptor socket, const ClientAddress& client);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   void start();
+  void on_ready(std::uint32_t events) override;
+  /// Goes on reading where it let the other connections have their turn.
+  void read_on();
   /// Says that there are too many connections, and closes.
   void start_refusing();
   /// The answer to request `serial`; ignored when that is not under way any more.
@@ -66,7 +69,6 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   };
 
   void wait_readable();
-  void wait_writable();
   void on_readable();
   void on_writable();
   void on_end_of_input();
@@ -93,15 +95,17 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void begin_linger();
   void take_request_id(std::string_view sent);
   void close();
-  void observe(int status);
+  void observe(int status, std::chrono::nanoseconds duration);
   [[nodiscard]] std::string_view request_id() const { return {current_.id.data(), current_.id_size}; }
 
   Worker& worker_;
-  Socket socket_;
+  OwnedDescriptor socket_;
   ClientAddress client_;
   State state_ = State::kReading;
-  bool waiting_ = false;  ///< For something to read.
-  bool started_ = false;  ///< The first byte of a request has come.
+  bool readable_ = false;  ///< As far as is known.
+  bool ended_ = false;     ///< The client sends no more: its socket stays readable to the end.
+  bool queued_ = false;    ///< To read on after the others.
+  bool started_ = false;   ///< The first byte of a request has come.
   base::SteadyTime deadline_;
   std::uint64_t serial_ = 0;
   RequestReader reader_;

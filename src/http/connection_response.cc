@@ -60,8 +60,8 @@ void Connection::respond(Response response) {
       return finish_response(response, false);
     case SendOutcome::kLater:
       state_ = State::kWriting;
-      deadline_ = steady_clock::now() + worker_.context().config.write_timeout;
-      return wait_writable();
+      deadline_ = worker_.round_began() + worker_.context().config.write_timeout;
+      return;
   }
 }
 
@@ -80,19 +80,18 @@ Connection::SendOutcome Connection::send(Response& response) {
     head += body;
     body = {};
   }
-  const ssize_t count = send_some(socket_.native_handle(), head, body, 0);
-  if (count < 0 && !would_block()) return SendOutcome::kBroken;
-  const auto done = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  std::size_t done = 0;
+  // The kernel tells that there is room again only after it has said that there is none.
+  while (done < head.size() + body.size()) {
+    const ssize_t count = send_some(socket_.get(), head, body, done);
+    if (count < 0 && would_block()) break;
+    if (count < 0) return SendOutcome::kBroken;
+    done += static_cast<std::size_t>(count);
+  }
   if (done == head.size() + body.size()) return SendOutcome::kAll;
   const bool with_body = !body.empty();
   unsent_ = std::make_unique<Unsent>(Unsent{head, std::move(response), with_body, done});
   return SendOutcome::kLater;
-}
-
-void Connection::wait_writable() {
-  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const boost::system::error_code& ec) {
-    if (!ec) self->on_writable();
-  });
 }
 
 void Connection::on_writable() {
@@ -101,11 +100,11 @@ void Connection::on_writable() {
   const std::string_view body =
       unsent.with_body ? std::string_view(body_of(unsent.response)) : std::string_view();
   while (unsent.offset < unsent.head.size() + body.size()) {
-    const ssize_t count = send_some(socket_.native_handle(), unsent.head, body, unsent.offset);
-    if (count < 0 && would_block()) return wait_writable();
+    const ssize_t count = send_some(socket_.get(), unsent.head, body, unsent.offset);
+    if (count < 0 && would_block()) return;  // The kernel tells when there is room.
     if (count < 0) break;
     unsent.offset += static_cast<std::size_t>(count);
-    deadline_ = steady_clock::now() + worker_.context().config.write_timeout;
+    deadline_ = worker_.round_began() + worker_.context().config.write_timeout;
   }
   const bool delivered = unsent.offset == unsent.head.size() + body.size();
   const auto finished = std::move(unsent_);
@@ -114,20 +113,21 @@ void Connection::on_writable() {
 }
 
 void Connection::finish_response(const Response& response, bool delivered) {
-  observe(response.status);
+  const auto duration = steady_clock::now() - current_.since;
+  observe(response.status, duration);
   if (!delivered) return close();
-  if (response.on_sent) response.on_sent(steady_clock::now() - current_.since);
+  if (response.on_sent) response.on_sent(duration);
   if (current_.linger) return begin_linger();
   if (current_.close) return close();
   next_request();
 }
 
-void Connection::observe(int status) {
+void Connection::observe(int status, std::chrono::nanoseconds duration) {
   Observer* observer = worker_.context().observer;
   if (observer == nullptr) return;
   const std::string_view route =
       current_.route != nullptr ? std::string_view(current_.route->path) : "unmatched";
-  observer->on_response(method_name(current_.method), route, status, steady_clock::now() - current_.since);
+  observer->on_response(method_name(current_.method), route, status, duration);
 }
 
 void Connection::next_request() {
@@ -135,24 +135,27 @@ void Connection::next_request() {
   started_ = false;
   exchange_.reset();
   reader_.reset();
-  deadline_ = steady_clock::now() + worker_.context().config.idle_timeout;
+  deadline_ = worker_.round_began() + worker_.context().config.idle_timeout;
 }
 
 void Connection::begin_linger() {
-  ::shutdown(socket_.native_handle(), SHUT_WR);
+  ::shutdown(socket_.get(), SHUT_WR);
   state_ = State::kLingering;
   exchange_.reset();
   std::string().swap(pending_);
-  deadline_ = steady_clock::now() + (worker_.draining() ? std::chrono::milliseconds(kLingerDraining)
-                                                        : std::chrono::milliseconds(kLinger));
+  deadline_ = worker_.round_began() + (worker_.draining() ? std::chrono::milliseconds(kLingerDraining)
+                                                          : std::chrono::milliseconds(kLinger));
   wait_readable();
 }
 
 void Connection::discard_input() {
   std::string& buffer = worker_.read_buffer();
   for (int i = 0; i < kDiscardBatch; ++i) {
-    const ssize_t count = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (count < 0 && would_block()) break;
+    const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count < 0 && would_block()) {
+      readable_ = false;
+      return;
+    }
     if (count <= 0) return close();
     discarded_ += static_cast<std::size_t>(count);
     if (discarded_ > kLingerBytes) return close();
@@ -175,7 +178,7 @@ void Connection::on_tick(base::SteadyTime now) {
       if (state_ == State::kReading) consume(pending_);
       return;
     case State::kWriting:
-      observe(unsent_->response.status);
+      observe(unsent_->response.status, now - current_.since);
       return close();
     case State::kLingering:
     case State::kClosed:
@@ -185,13 +188,13 @@ void Connection::on_tick(base::SteadyTime now) {
 
 void Connection::drain() {
   if (state_ == State::kLingering) {
-    deadline_ = std::min(deadline_, steady_clock::now() + kLingerDraining);
+    deadline_ = std::min(deadline_, worker_.round_began() + kLingerDraining);
     return;
   }
   if (state_ != State::kReading || started_) return;
   // A request that has come already, but was not read yet, is one under way.
   char byte = 0;
-  if (::recv(socket_.native_handle(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) <= 0) close();
+  if (::recv(socket_.get(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) <= 0) close();
 }
 
 void Connection::abandon() {
@@ -207,8 +210,7 @@ void Connection::abandon() {
 void Connection::close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
-  boost::system::error_code ignored;
-  static_cast<void>(socket_.close(ignored));
+  socket_.close();
   exchange_.reset();
   worker_.remove(*this);
 }

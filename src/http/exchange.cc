@@ -1,9 +1,9 @@
 #include "http/exchange.h"
 
-#include <boost/asio/post.hpp>
 #include <exception>
 #include <utility>
 
+#include "base/burst.h"
 #include "base/log_line.h"
 #include "http/connection.h"
 
@@ -24,11 +24,18 @@ Response no_answer() {
 }  // namespace
 
 void Mailbox::post(Letter letter) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (loop_ == nullptr) return;
+    letters_.push_back(std::move(letter));
+    if (letters_.size() > 1) return;  // Somebody has rung already, or is about to.
+  }
+  base::Burst::at_end([self = shared_from_this()] { self->ring(); });
+}
+
+void Mailbox::ring() {
   const std::lock_guard lock(mutex_);
-  if (io_ == nullptr) return;
-  letters_.push_back(std::move(letter));
-  if (letters_.size() > 1) return;  // Somebody has rung already.
-  boost::asio::post(*io_, [self = shared_from_this()] { self->deliver(); });
+  if (loop_ != nullptr) loop_->post([self = shared_from_this()] { self->deliver(); });
 }
 
 void Mailbox::deliver() {
@@ -46,7 +53,7 @@ void Mailbox::deliver() {
 void Mailbox::close() {
   std::vector<Letter> letters;  // Destroyed unlocked: what they hold may answer other requests.
   const std::lock_guard lock(mutex_);
-  io_ = nullptr;
+  loop_ = nullptr;
   letters.swap(letters_);
 }
 
@@ -75,7 +82,7 @@ void Exchange::respond(Response response) {
   if (running.exchange == this) {
     *running.answer = std::move(response);
   } else {
-    mailbox_->post({connection_, serial_, std::move(response)});
+    mailbox_->post({connection_, serial_, std::move(response), weak_from_this().lock()});
   }
 }
 

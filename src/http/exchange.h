@@ -2,7 +2,6 @@
 // One request on its way through a handler, and the way its answer takes back to the connection.
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "http/admission.h"
+#include "http/event_loop.h"
 #include "http/http.h"
 #include "http/identifiers.h"
 #include "http/request_reader.h"
@@ -17,6 +17,7 @@
 namespace fanfinity::http {
 
 class Connection;
+class Exchange;
 
 /// Brings answers from any thread to the thread of their connection. Outlives the server for as long as
 /// somebody may still answer; answers then go nowhere.
@@ -26,19 +27,23 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
     std::weak_ptr<Connection> to;
     std::uint64_t serial = 0;
     Response response;
+    /// So that it ends on the thread that made it, whose memory it then is again.
+    std::shared_ptr<const Exchange> exchange;
   };
 
-  explicit Mailbox(boost::asio::io_context& io) : io_(&io) {}
-  /// Any thread. Wakes the connection's thread once for all letters that wait.
+  explicit Mailbox(EventLoop& loop) : loop_(&loop) {}
+  /// Any thread. Wakes the connection's thread once for all letters that wait, at the end of the burst when
+  /// the caller is in one.
   void post(Letter letter);
-  /// After this the io_context is not touched any more.
+  /// After this the loop is not touched any more.
   void close();
 
  private:
+  void ring();
   void deliver();
 
   std::mutex mutex_;
-  boost::asio::io_context* io_;  ///< Null once closed.
+  EventLoop* loop_;  ///< Null once closed.
   std::vector<Letter> letters_;
 };
 
@@ -61,7 +66,7 @@ class Reservation {
 };
 
 /// Owns everything the request's views point to, for as long as any copy of the Responder lives.
-class Exchange final : public Responder::Sink {
+class Exchange final : public Responder::Sink, public std::enable_shared_from_this<Exchange> {
  public:
   Exchange() = default;
   ~Exchange() override;

@@ -36,7 +36,7 @@ struct Request {
 
 struct Response {
   int status = 200;
-  std::string content_type = "application/json";
+  std::string_view content_type = "application/json";  ///< A literal: it is not copied.
   std::shared_ptr<const std::string>
       shared_body;  ///< Used instead of `body` when set: one frame for many readers.
   std::string body;

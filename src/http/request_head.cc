@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "http/char_set.h"
+
 namespace fanfinity::http {
 namespace {
 
@@ -11,17 +13,16 @@ using beast::http::field;
 
 /// A registered name, an address or an address in brackets, and a port: the characters those can have.
 bool valid_host(std::string_view host) {
-  constexpr std::string_view kAllowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+;=%:[]";
-  return host.find_first_not_of(kAllowed) == std::string_view::npos;
+  static constexpr CharSet kAllowed(
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+;=%:[]");
+  return kAllowed.has_all(host);
 }
 
 /// RFC 3986 without the fragment. Bytes above ASCII are let through as if they were percent-encoded,
 /// because people type match names into curl.
 bool valid_target_char(char c) {
-  constexpr std::string_view kRefused = "#\"<>\\^`{|}";
-  const auto byte = static_cast<unsigned char>(c);
-  return byte > 0x20 && byte != 0x7f && kRefused.find(c) == std::string_view::npos;
+  static constexpr CharSet kRefused("#\"<>\\^`{|}\x7f");
+  return static_cast<unsigned char>(c) > 0x20 && !kRefused.has(c);
 }
 
 bool all_digits(std::string_view text) {

@@ -13,6 +13,7 @@ ssize_t send_some(int socket, std::string_view head, std::string_view body, std:
   const std::size_t of_head = std::min(offset, head.size());
   head.remove_prefix(of_head);
   body.remove_prefix(offset - of_head);
+  if (body.empty()) return ::send(socket, head.data(), head.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   std::array<iovec, 2> parts{};
   std::size_t count = 0;
   for (const std::string_view part : {head, body}) {

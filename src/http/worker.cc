@@ -4,12 +4,14 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
+#include "base/burst.h"
 #include "base/log_line.h"
+#include "base/thread_name.h"
 
 namespace fanfinity::http {
 namespace {
@@ -18,7 +20,6 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kReadBuffer = 64 * 1024;
 constexpr int kAcceptBatch = 64;  // Then connections get their turn.
-constexpr milliseconds kAcceptPause{50};
 constexpr std::chrono::seconds kComplainEvery{10};
 
 /// A deadline is kept to a quarter of itself, at worst; a second's fraction is enough for any.
@@ -56,12 +57,9 @@ class SignalsBlocked {
 
 Worker::Worker(Context& context, int listener)
     : context_(context),
-      work_(io_.get_executor()),
-      listener_(io_, listener),
-      tick_(io_),
-      accept_pause_(io_),
+      listener_(listener),
       tick_interval_(tick_for(context.config)),
-      mailbox_(std::make_shared<Mailbox>(io_)),
+      mailbox_(std::make_shared<Mailbox>(loop_)),
       read_buffer_(kReadBuffer, '\0') {}
 
 Worker::~Worker() {
@@ -70,10 +68,39 @@ Worker::~Worker() {
 }
 
 void Worker::start() {
-  wait_for_client();
-  wait_for_tick();
+  round_began_ = std::chrono::steady_clock::now();
+  next_tick_ = round_began_ + tick_interval_;
+  accept_paused_ = !loop_.watch_listener(listener_.get(), *this);
   const SignalsBlocked blocked;
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::run() {
+  base::name_this_thread("http");
+  while (!draining_ || !connections_.empty()) {
+    loop_.wait(queued_.empty() ? until_tick() : milliseconds(0));
+    round_began_ = std::chrono::steady_clock::now();
+    // What a round appends to the log goes there in one piece.
+    const base::Burst round;
+    read_on();
+    loop_.dispatch();
+    if (round_began_ >= next_tick_) on_tick(round_began_);
+    retired_.clear();
+  }
+  mailbox_->close();
+}
+
+milliseconds Worker::until_tick() const {
+  const auto left = std::chrono::ceil<milliseconds>(next_tick_ - round_began_);
+  return std::max(left, milliseconds(0));
+}
+
+void Worker::queue(std::shared_ptr<Connection> connection) {
+  queued_.push_back(std::move(connection));
+}
+
+void Worker::read_on() {
+  for (const auto& connection : std::exchange(queued_, {})) connection->read_on();
 }
 
 void Worker::join() {
@@ -81,44 +108,34 @@ void Worker::join() {
 }
 
 void Worker::drain(base::SteadyTime deadline) {
-  boost::asio::post(io_, [this, deadline] { begin_drain(deadline); });
+  loop_.post([this, deadline] { begin_drain(deadline); });
 }
 
-void Worker::wait_for_client() {
-  listener_.async_wait(Descriptor::wait_read, [this](const boost::system::error_code& ec) {
-    if (!ec) accept_all();
-  });
-}
-
-void Worker::accept_all() {
+void Worker::on_ready(std::uint32_t /*events*/) {
   for (int i = 0; i < kAcceptBatch; ++i) {
-    if (!accept_one()) return;
+    if (draining_ || !accept_one()) return;
   }
-  wait_for_client();
 }
 
 bool Worker::accept_one() {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   auto* raw = reinterpret_cast<sockaddr*>(&address);
-  const int fd = ::accept4(listener_.native_handle(), raw, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int fd = ::accept4(listener_.get(), raw, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
     admit(fd, ClientAddress::from(raw));
     return true;
   }
   const int error = errno;
   if (concerns_one_client(error)) return true;
-  if (draining_) return false;
-  if (error == EAGAIN || error == EWOULDBLOCK) {
-    wait_for_client();
-  } else {
-    back_off(error);
-  }
+  if (!draining_ && error != EAGAIN && error != EWOULDBLOCK) back_off(error);
   return false;
 }
 
 void Worker::back_off(int error) {
-  // The queue stays readable, so waiting for it would spin.
+  // The queue stays readable, so listening to it would spin: again with the next tick.
+  loop_.pause_listener(listener_.get(), *this);
+  accept_paused_ = true;
   const auto now = std::chrono::steady_clock::now();
   if (now - last_complaint_ > kComplainEvery) {
     last_complaint_ = now;
@@ -126,10 +143,6 @@ void Worker::back_off(int error) {
                    "Cannot accept connections: raise the limit of open files (ulimit -n) or add memory.",
                    {{"error", std::strerror(error)}});
   }
-  accept_pause_.expires_after(kAcceptPause);
-  accept_pause_.async_wait([this](const boost::system::error_code& ec) {
-    if (!ec && !draining_) accept_all();
-  });
 }
 
 void Worker::admit(int fd, const ClientAddress& client) {
@@ -138,15 +151,8 @@ void Worker::admit(int fd, const ClientAddress& client) {
     ::close(fd);
     return;
   }
-  const int family = client.known ? AF_INET6 : AF_UNIX;
-  Socket socket(io_);
-  boost::system::error_code ec;
-  if (socket.assign(boost::asio::generic::stream_protocol(family, 0), fd, ec)) {
-    ::close(fd);
-    context_.admission->leave();
-    return;
-  }
-  const auto connection = std::make_shared<Connection>(*this, std::move(socket), client);
+  const auto connection = std::make_shared<Connection>(*this, OwnedDescriptor(fd), client);
+  if (!loop_.watch(fd, *connection)) return context_.admission->leave();
   connection->slot = connections_.size();
   connections_.push_back(connection);
   if (context_.observer != nullptr) context_.observer->on_connection_opened();
@@ -156,7 +162,7 @@ void Worker::admit(int fd, const ClientAddress& client) {
 
 void Worker::remove(Connection& connection) {
   const std::size_t slot = connection.slot;
-  const std::shared_ptr<Connection> leaving = std::move(connections_[slot]);
+  retired_.push_back(std::move(connections_[slot]));
   if (slot + 1 != connections_.size()) {
     connections_[slot] = std::move(connections_.back());
     connections_[slot]->slot = slot;
@@ -164,18 +170,11 @@ void Worker::remove(Connection& connection) {
   connections_.pop_back();
   context_.admission->leave();
   if (context_.observer != nullptr) context_.observer->on_connection_closed();
-  if (draining_) boost::asio::post(io_, [this] { finish_if_drained(); });
 }
 
-void Worker::wait_for_tick() {
-  tick_.expires_after(tick_interval_);
-  tick_.async_wait([this](const boost::system::error_code& ec) {
-    if (!ec) on_tick();
-  });
-}
-
-void Worker::on_tick() {
-  const auto now = std::chrono::steady_clock::now();
+void Worker::on_tick(base::SteadyTime now) {
+  next_tick_ = now + tick_interval_;
+  if (accept_paused_ && !draining_) accept_paused_ = !loop_.watch_listener(listener_.get(), *this);
   const bool time_up = draining_ && now >= drain_deadline_;
   // Backwards, because closing puts the last connection into the place of the one that goes.
   for (std::size_t i = connections_.size(); i > 0; --i) {
@@ -186,8 +185,6 @@ void Worker::on_tick() {
       connection->on_tick(now);
     }
   }
-  // A tick that was due when finish_if_drained cancelled it must not wind itself up again.
-  if (!draining_ || !connections_.empty()) wait_for_tick();
 }
 
 void Worker::begin_drain(base::SteadyTime deadline) {
@@ -195,22 +192,12 @@ void Worker::begin_drain(base::SteadyTime deadline) {
   draining_ = true;
   while (accept_one()) {
   }
-  boost::system::error_code ignored;
-  static_cast<void>(listener_.close(ignored));
-  accept_pause_.cancel();
+  listener_.close();
   drain_deadline_ = deadline;
   for (std::size_t i = connections_.size(); i > 0; --i) {
     const std::shared_ptr<Connection> connection = connections_[i - 1];
     connection->drain();
   }
-  finish_if_drained();
-}
-
-void Worker::finish_if_drained() {
-  if (!draining_ || !connections_.empty()) return;
-  mailbox_->close();
-  tick_.cancel();
-  work_.reset();
 }
 
 }  // namespace fanfinity::http

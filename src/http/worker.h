@@ -1,8 +1,7 @@
 #pragma once
-// One thread: an io_context, an acceptor of its own, its connections, and a tick that sweeps their deadlines.
+// One thread: an event loop, a listening socket of its own, its connections, and a tick that sweeps their
+// deadlines.
 
-#include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,12 +10,13 @@
 #include "base/clock.h"
 #include "http/connection.h"
 #include "http/context.h"
+#include "http/event_loop.h"
 #include "http/exchange.h"
-#include "http/io.h"
+#include "http/owned_descriptor.h"
 
 namespace fanfinity::http {
 
-class Worker {
+class Worker final : private EventLoop::Watcher {
  public:
   /// Takes over `listener`, a listening, non-blocking socket.
   Worker(Context& context, int listener);
@@ -31,31 +31,35 @@ class Worker {
 
   // For connections, on the worker's thread.
   [[nodiscard]] Context& context() { return context_; }
+  /// The time, as exact as deadlines need it.
+  [[nodiscard]] base::SteadyTime round_began() const { return round_began_; }
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() { return mailbox_; }
   /// Scratch for one read or one response: nothing in them outlives the call that filled them.
   [[nodiscard]] std::string& read_buffer() { return read_buffer_; }
   [[nodiscard]] std::string& write_buffer() { return write_buffer_; }
   void remove(Connection& connection);
+  /// Has `connection` read on when the others have had their turn.
+  void queue(std::shared_ptr<Connection> connection);
 
  private:
-  void wait_for_client();
-  void accept_all();
+  void run();
+  void on_ready(std::uint32_t events) override;
+  [[nodiscard]] std::chrono::milliseconds until_tick() const;
+  void read_on();
   [[nodiscard]] bool accept_one();
   void back_off(int error);
   void admit(int fd, const ClientAddress& client);
-  void wait_for_tick();
-  void on_tick();
+  void on_tick(base::SteadyTime now);
   void begin_drain(base::SteadyTime deadline);
-  void finish_if_drained();
 
   Context& context_;
-  boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<Executor> work_;
-  Descriptor listener_;
-  Timer tick_;
-  Timer accept_pause_;
+  EventLoop loop_;
+  OwnedDescriptor listener_;
+  bool accept_paused_ = false;
   std::chrono::milliseconds tick_interval_;
+  base::SteadyTime next_tick_;
+  base::SteadyTime round_began_;
   std::shared_ptr<Mailbox> mailbox_;
   std::string read_buffer_;
   std::string write_buffer_;
@@ -63,6 +67,8 @@ class Worker {
   base::SteadyTime drain_deadline_;
   base::SteadyTime last_complaint_;
   std::vector<std::shared_ptr<Connection>> connections_;
+  std::vector<std::shared_ptr<Connection>> queued_;   ///< To read on in the next round.
+  std::vector<std::shared_ptr<Connection>> retired_;  ///< Closed; events of this round may still name them.
   std::thread thread_;
 };
 

@@ -4,7 +4,9 @@
 #include <mutex>
 #include <utility>
 
+#include "base/burst.h"
 #include "base/log_line.h"
+#include "base/thread_name.h"
 #include "log/kafka_config.h"
 #include "log/kafka_record.h"
 
@@ -171,7 +173,9 @@ void KafkaProducer::on_error(rd_kafka_resp_err_t code, std::string_view text) {
 }
 
 void KafkaProducer::run(const std::stop_token& stop) {
+  base::name_this_thread("kafka-acks");
   while (!stop.stop_requested()) {
+    const base::Burst burst;
     rd_kafka_poll(sender_.handle.get(), kPollMilliseconds);
     if (std::exchange(fatal_, false)) replace_sender();
   }

@@ -3,7 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <ranges>
 #include <utility>
+
+#include "base/burst.h"
+#include "base/thread_name.h"
 
 namespace fanfinity::log {
 namespace {
@@ -12,6 +17,9 @@ using base::Errc;
 using base::Error;
 using base::Result;
 using base::Status;
+
+// Who was answered first should not wait for the last.
+constexpr std::size_t kAnswersABurst = 64;
 
 /// The encoded size of all records; kInvalid when one of them can never be written.
 Result<std::size_t> measure(const std::vector<Record>& records, const Journal& journal) {
@@ -39,6 +47,17 @@ Result<std::size_t> measure(const std::vector<Record>& records, const Journal& j
   return total;
 }
 
+/// What a thread has appended since its burst began: it takes the lock, and wakes the writer, once for all.
+struct Staged {
+  Writer* owner = nullptr;
+  std::array<std::vector<Append>, kStreams> appends;
+};
+
+Staged& staged_here() {
+  thread_local Staged staged;
+  return staged;
+}
+
 }  // namespace
 
 Writer::Writer(WriterLimits limits, Journals journals, Poison& poison)
@@ -57,31 +76,60 @@ void Writer::append(Stream stream, std::vector<Record> records, Producer::Done d
   const auto bytes = measure(records, *journals_[static_cast<std::size_t>(stream)]);
   if (!bytes) return done(bytes.error());
   Append append{std::move(records), std::move(done), *bytes, {}};
-  if (auto status = enqueue(stream, append); !status) append.done(status.error());
+  if (auto status = reserve(append); !status) return append.done(status.error());
+  Staged& staged = staged_here();
+  if (staged.owner != nullptr && staged.owner != this) staged.owner->hand_in();
+  const bool first = std::exchange(staged.owner, this) == nullptr;
+  staged.appends[static_cast<std::size_t>(stream)].push_back(std::move(append));
+  if (first) base::Burst::at_end([this] { hand_in(); });
 }
 
-Status Writer::enqueue(Stream stream, Append& append) {
+Status Writer::reserve(const Append& append) {
+  if (auto status = poison_.check(); !status) return status;
+  const auto records = queued_records_.fetch_add(append.records.size(), std::memory_order_relaxed);
+  const auto bytes = queued_bytes_.fetch_add(append.bytes, std::memory_order_relaxed);
+  // One append alone is always let in, whatever its size.
+  if (records == 0 || (records + append.records.size() <= limits_.max_queued_records &&
+                       bytes + append.bytes <= limits_.max_queued_bytes)) {
+    return {};
+  }
+  release(append.records.size(), append.bytes);
+  return Error{Errc::kFull, "More records wait for the log than it lets wait: try again in a moment."};
+}
+
+void Writer::release(std::size_t records, std::size_t bytes) {
+  queued_records_.fetch_sub(records, std::memory_order_relaxed);
+  queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+void Writer::hand_in() {
+  Staged& staged = staged_here();
+  if (staged.owner != this) return;  // Handed in already.
+  staged.owner = nullptr;
   bool wake = false;
+  bool closing = false;
   {
     const std::lock_guard lock(mutex_);
-    if (auto status = poison_.check(); !status) return status;
-    if (closing_) return Error{Errc::kUnavailable, "The log is being closed."};
-    const auto records = queued_records_ + append.records.size();
-    const auto bytes = queued_bytes_ + append.bytes;
-    // One append alone is always let in, whatever its size.
-    if (queued_records_ > 0 && (records > limits_.max_queued_records || bytes > limits_.max_queued_bytes)) {
-      return Error{Errc::kFull, "More records wait for the log than it lets wait: try again in a moment."};
+    closing = closing_;
+    for (std::size_t s = 0; s < kStreams && !closing; ++s) {
+      std::ranges::move(staged.appends[s], std::back_inserter(queue_[s]));
     }
-    queued_records_ = records;
-    queued_bytes_ = bytes;
-    queue_[static_cast<std::size_t>(stream)].push_back(std::move(append));
     wake = std::exchange(idle_, false);
   }
   if (wake) wake_.notify_one();
-  return {};
+  if (closing) refuse(staged.appends);
+  for (auto& appends : staged.appends) appends.clear();
+}
+
+void Writer::refuse(const std::array<std::vector<Append>, kStreams>& appends) {
+  for (const auto& append : std::views::join(appends)) {
+    release(append.records.size(), append.bytes);
+    append.done(Error{Errc::kUnavailable, "The log is being closed."});
+  }
 }
 
 void Writer::run() {
+  base::name_this_thread("log-writer");
   while (take()) round();
 }
 
@@ -149,29 +197,29 @@ void Writer::answer(std::size_t stream, std::size_t count, const Status& status)
   auto& taken = taken_[stream];
   std::size_t records = 0;
   std::size_t bytes = 0;
-  for (auto& append : taken.waiting().first(count)) {
-    records += append.records.size();
-    bytes += append.bytes;
-    append.done(status ? Result<Producer::Ack>(Producer::Ack{append.last}) : status.error());
-    append = {};
+  for (auto left = taken.waiting().first(count); !left.empty();) {
+    const base::Burst burst;
+    const auto some = left.first(std::min(left.size(), kAnswersABurst));
+    for (auto& append : some) {
+      records += append.records.size();
+      bytes += append.bytes;
+      append.done(status ? Result<Producer::Ack>(Producer::Ack{append.last}) : status.error());
+      append = {};
+    }
+    left = left.subspan(some.size());
   }
   taken.done += count;
   if (status) {
     appended_records_.fetch_add(records, std::memory_order_relaxed);
     appended_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   }
-  const std::lock_guard lock(mutex_);
-  queued_records_ -= records;
-  queued_bytes_ -= bytes;
+  release(records, bytes);
 }
 
 Writer::Counts Writer::counts() const {
   Counts counts;
-  {
-    const std::lock_guard lock(mutex_);
-    counts.queued_records = queued_records_;
-    counts.queued_bytes = queued_bytes_;
-  }
+  counts.queued_records = queued_records_.load(std::memory_order_relaxed);
+  counts.queued_bytes = queued_bytes_.load(std::memory_order_relaxed);
   counts.appended_records = appended_records_.load(std::memory_order_relaxed);
   counts.appended_bytes = appended_bytes_.load(std::memory_order_relaxed);
   counts.syncs = syncs_.load(std::memory_order_relaxed);

@@ -57,7 +57,11 @@ class Writer {
     [[nodiscard]] std::span<Append> waiting() { return std::span(appends).subspan(done); }
   };
 
-  [[nodiscard]] base::Status enqueue(Stream stream, Append& append);
+  [[nodiscard]] base::Status reserve(const Append& append);
+  void release(std::size_t records, std::size_t bytes);
+  /// Queues what the calling thread has staged.
+  void hand_in();
+  void refuse(const std::array<std::vector<Append>, kStreams>& appends);
   void run();
   [[nodiscard]] bool take();
   void round();
@@ -73,10 +77,12 @@ class Writer {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::array<std::vector<Append>, kStreams> queue_;
-  std::size_t queued_records_ = 0;
-  std::size_t queued_bytes_ = 0;
   bool idle_ = false;
   bool closing_ = false;
+
+  // Reserved by those who append, given back with the answer.
+  std::atomic<std::size_t> queued_records_{0};
+  std::atomic<std::size_t> queued_bytes_{0};
 
   std::array<Taken, kStreams> taken_;  ///< Of the writer thread alone.
   std::atomic<std::uint64_t> appended_records_{0};

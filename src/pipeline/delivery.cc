@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/burst.h"
 #include "base/log_line.h"
 
 namespace fanfinity::pipeline {
@@ -31,6 +32,7 @@ PendingAppend::PendingAppend(log::Producer& producer, log::Stream stream, log::R
 }
 
 base::Result<log::Producer::Ack> PendingAppend::wait(std::stop_token stop) {
+  base::Burst::flush();
   std::unique_lock lock(answer_->mutex);
   const auto has_come = [this] { return answer_->result.has_value(); };
   if (!answer_->came.wait(lock, std::move(stop), has_come)) return stopped();

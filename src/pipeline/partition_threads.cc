@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace fanfinity::pipeline {
 
 PartitionThreads::~PartitionThreads() {
@@ -14,6 +16,7 @@ void PartitionThreads::on_assigned(std::shared_ptr<log::OwnedPartition> partitio
   ++working_;
   const log::PartitionId id = partition->id();
   threads_[id] = std::jthread([this, owned = std::move(partition)](std::stop_token stop) {
+    base::name_this_thread("consume");
     work_(*owned, std::move(stop));
     const std::scoped_lock done(mutex_);
     --working_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "base/burst.h"
 #include "base/rfc3339.h"
 #include "domain/event_json.h"
 
@@ -145,6 +146,7 @@ base::Status DeadLetters::produce(std::vector<log::Record> records) {
                    [answered](const base::Result<log::Producer::Ack>& ack) {
                      answered->set_value(ack.ok() ? base::Status{} : base::Status(ack.error()));
                    });
+  base::Burst::flush();
   if (answer.wait_for(kProduceTimeout) != std::future_status::ready) {
     return Error{Errc::kUnknownOutcome,
                  "The log did not answer in time; run the replay again, nothing is counted twice."};

@@ -26,12 +26,13 @@ STORAGE = "kafka.tools.StorageTool"
 SEGMENTS = "kafka.tools.DumpLogSegments"
 
 
-def java(*arguments, heap="256m"):
-    """The command that runs a class of Kafka's. A small heap and a compiler that is quick rather than thorough:
-    it lives a few seconds. It dies with the thread that started it, so that a test run that is killed
+def java(*arguments, heap="256m", quick=True):
+    """The command that runs a class of Kafka's. A small heap and, when `quick`, a compiler that is quick rather than
+    thorough: it lives a few seconds. It dies with the thread that started it, so that a test run that is killed
     leaves nothing behind."""
     return [
-        *("setpriv", "--pdeathsig", "KILL", "java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+        *("setpriv", "--pdeathsig", "KILL", "java", f"-Xmx{heap}", "-XX:+UseSerialGC"),
+        *(("-XX:TieredStopAtLevel=1",) if quick else ()),
         *("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{os.environ['KAFKA_HOME']}/libs/*"),
         *arguments,
     ]
@@ -69,12 +70,13 @@ class Position:
 class Broker:
     """One node, broker and controller at once, on ports that stay the same over restarts."""
 
-    def __init__(self, node, folder, listeners):
+    def __init__(self, node, folder, listeners, quick=True):
         self.node = node
         self.name = f"Kafka broker {node}"
         self.folder = folder
         self.log_path = folder / "output"
         self.process = None
+        self._quick = quick
         self._ports = {name: free_port() for name in listeners}
         STARTED.append(self)
 
@@ -84,7 +86,7 @@ class Broker:
     def start(self):
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                java("kafka.Kafka", self.folder / "server.properties", heap="512m"),
+                java("kafka.Kafka", self.folder / "server.properties", heap="512m", quick=self._quick),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -119,12 +121,13 @@ class Broker:
 
 class Cluster:
     """Brokers on loopback. `listeners`: to have beside the plain one, name to protocol. `properties`: of every
-    broker, over those here. `users`: name to password, for SCRAM."""
+    broker, over those here. `users`: name to password, for SCRAM. `quick`: whether it is better that the brokers
+    start soon than that they are fast once they run."""
 
-    def __init__(self, root: Path, brokers=1, listeners=None, properties=None, users=None):
+    def __init__(self, root: Path, brokers=1, listeners=None, properties=None, users=None, quick=True):
         self.root = root
         self._protocols = dict.fromkeys((CLIENTS, BROKERS, CONTROLLER), "PLAINTEXT") | (listeners or {})
-        self.brokers = [Broker(n + 1, root / f"broker{n + 1}", self._protocols) for n in range(brokers)]
+        self.brokers = [Broker(n + 1, root / f"broker{n + 1}", self._protocols, quick) for n in range(brokers)]
         for broker in self.brokers:
             broker.folder.mkdir(parents=True)
             self._configure(broker, properties or {})

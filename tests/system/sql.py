@@ -13,12 +13,15 @@ class ClickHouse:
         self._headers = {"X-ClickHouse-User": endpoint["user"], "X-ClickHouse-Key": endpoint["password"]}
         self._database = endpoint["database"]
 
-    def execute(self, query):
-        """The answer as text; an error of ClickHouse fails the test with its text."""
-        settings = urllib.parse.urlencode({"database": self._database, "output_format_json_quote_64bit_integers": 0})
-        request = urllib.request.Request(f"{self._url}/?{settings}", query.encode(), self._headers)
+    def execute(self, query, data=None, seconds=60):
+        """The answer as text; an error of ClickHouse fails the test with its text. `data`: what the query inserts."""
+        settings = {"database": self._database, "output_format_json_quote_64bit_integers": 0}
+        if data is not None:
+            settings["query"] = query
+        url = f"{self._url}/?{urllib.parse.urlencode(settings)}"
+        request = urllib.request.Request(url, query.encode() if data is None else data, self._headers)
         try:
-            with urllib.request.urlopen(request, timeout=60) as reply:
+            with urllib.request.urlopen(request, timeout=seconds) as reply:
                 return reply.read().decode()
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{query}: {error.read().decode(errors='replace')}") from error

@@ -1,0 +1,1 @@
+"""The cases: a function each that takes a Stage and yields Rows."""
