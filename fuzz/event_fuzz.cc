@@ -103,6 +103,14 @@ void check_agreement(EventParser& parser, std::string_view text) {
   require(std::get<std::vector<BatchItem>>(lines).at(0).event == alone, "a line reads the same event");
 }
 
+/// Where the reader of canonical events answers, it answers as the parser does.
+void check_canonical(EventParser& parser, const std::string& json) {
+  const Event* event = parser.parse_canonical(json);
+  if (event == nullptr) return;
+  const Event read = *event;
+  require(parser.parse(json) == ParsedEvent(read), "what is read as canonical is what the parser reads");
+}
+
 void check_response_times(std::string_view text) {
   const auto parsed = fanfinity::domain::parse_response_times(text);
   if (!parsed.ok()) return;
@@ -142,5 +150,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fanfinity::domain::append_json_string(text, quoted);
   const std::string named = std::string(fixed) + R"("teamId":1,"matchId":)" + quoted + "}";
   check_parsed(parser, parser.parse(named), named);
+  check_canonical(parser, std::string(text));
+  const std::string canonical =
+      R"({"eventId":"550e8400-e29b-41d4-a716-446655440000","matchId":"m","eventType":"goal",)"
+      R"("timestamp":"2024-01-15T14:30:00Z","teamId":1,)";
+  check_canonical(parser, canonical + R"("metadata":)" + std::string(text) + "}");
+  check_canonical(parser, canonical + std::string(text));
   return 0;
 }

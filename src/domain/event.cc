@@ -6,37 +6,24 @@
 
 namespace fanfinity::domain {
 
+namespace {
+
+// By their numbers, from 1.
+constexpr std::array<std::string_view, 12> kNames = {"?",       "goal",        "shot",      "pass",
+                                                     "foul",    "yellow_card", "red_card",  "substitution",
+                                                     "offside", "corner",      "free_kick", "interception"};
+static_assert(kNames.size() == kAllEventTypes.size() + 1);
+
+}  // namespace
+
 std::string_view to_string(EventType type) {
-  switch (type) {
-    case EventType::kGoal:
-      return "goal";
-    case EventType::kShot:
-      return "shot";
-    case EventType::kPass:
-      return "pass";
-    case EventType::kFoul:
-      return "foul";
-    case EventType::kYellowCard:
-      return "yellow_card";
-    case EventType::kRedCard:
-      return "red_card";
-    case EventType::kSubstitution:
-      return "substitution";
-    case EventType::kOffside:
-      return "offside";
-    case EventType::kCorner:
-      return "corner";
-    case EventType::kFreeKick:
-      return "free_kick";
-    case EventType::kInterception:
-      return "interception";
-  }
-  return "?";
+  const auto number = static_cast<std::size_t>(type);
+  return kNames[number < kNames.size() ? number : 0];
 }
 
 std::optional<EventType> parse_event_type(std::string_view name) {
   for (const EventType type : kAllEventTypes) {
-    if (name == to_string(type)) return type;
+    if (name == kNames[static_cast<std::size_t>(type)]) return type;
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "domain/canonical_event.h"
 #include "domain/event_members.h"
 #include "domain/json_index.h"
 #include "domain/json_walk.h"
@@ -87,6 +88,7 @@ bool read_document(std::string_view json, JsonIndex& index, EventMembers& member
 struct EventParser::Buffers {
   JsonIndex index;
   std::string scratch;
+  Event canonical;
 
   ParsedBatch parse_lines(std::string_view body, std::size_t max_events);
   ParsedBatch parse_array(std::string_view body, std::size_t max_events);
@@ -106,6 +108,10 @@ ParsedEvent EventParser::parse(std::string_view json) {
   ParsedEvent parsed;
   members.read_into(parsed, buffers_->scratch);
   return parsed;
+}
+
+const Event* EventParser::parse_canonical(std::string_view json) {
+  return read_canonical_event(json, buffers_->index, buffers_->canonical) ? &buffers_->canonical : nullptr;
 }
 
 ParsedBatch EventParser::parse_batch(std::string_view body, BatchFormat format, std::size_t max_events) {

@@ -53,6 +53,10 @@ class EventParser {
   /// any size are JSON and stay in `metadata` as sent; half a surrogate pair is an error wherever it is.
   [[nodiscard]] ParsedEvent parse(std::string_view json);
 
+  /// The event that append_event_json wrote, for half of the work; null when it may have been written in
+  /// another way: then `parse` knows. Valid until the next call.
+  [[nodiscard]] const Event* parse_canonical(std::string_view json);
+
   /// A bad event inside a well-formed batch is a BatchItem with errors; in NDJSON a line that is not
   /// JSON at all is too, in an array it makes the batch malformed. An event over kMaxEventBytes is a bad
   /// item.

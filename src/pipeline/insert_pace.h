@@ -2,6 +2,9 @@
 // How often this consumer inserts. Many partitions with small batches would make more parts than
 // ClickHouse merges, and fill its window of tokens (EXACTLY-ONCE C2), so all partitions share one row of
 // slots; a batch that waits for its slot grows meanwhile.
+//
+// Partitions that wait insert together, and then all wait together: what is counted of a match is as old as
+// its oldest partition, and so is as_of.
 
 #include <chrono>
 #include <mutex>
@@ -22,7 +25,8 @@ class InsertPace {
  private:
   std::mutex mutex_;
   std::chrono::nanoseconds interval_;
-  base::SteadyTime next_{};
+  base::SteadyTime slot_{};  ///< The last one given out ...
+  int inserts_ = 0;          ///< ... and to how many; the next slot is as many intervals later.
 };
 
 }  // namespace fanfinity::pipeline

@@ -43,13 +43,15 @@ void Range::take(const log::FetchedRecord& fetched, const Home& home, domain::Ev
     response_times.push_back({fetched.offset, std::move(*times)});
     return;
   }
-  auto parsed = parser.parse(record.value);
-  if (const auto* errors = std::get_if<std::vector<domain::FieldError>>(&parsed)) {
-    return bury(describe(*errors));
+  const domain::Event* event = parser.parse_canonical(record.value);
+  domain::ParsedEvent parsed;
+  if (event == nullptr) {
+    parsed = parser.parse(record.value);
+    event = std::get_if<domain::Event>(&parsed);
   }
-  const auto& event = std::get<domain::Event>(parsed);
-  if (auto fault = misplaced(event, record, home); !fault.empty()) return bury(std::move(fault));
-  events.add(event, record.received_at, fetched.offset);
+  if (event == nullptr) return bury(describe(std::get<std::vector<domain::FieldError>>(parsed)));
+  if (auto fault = misplaced(*event, record, home); !fault.empty()) return bury(std::move(fault));
+  events.add(*event, record.received_at, fetched.offset);
 }
 
 }  // namespace fanfinity::pipeline

@@ -154,24 +154,6 @@ TEST(Consumer, OneStoppedPartitionLeavesTheOthersRunning) {
   ASSERT_TRUE(eventually([&] { return consumer->stopped_partition().has_value(); }));
 }
 
-TEST(InsertPace, SpacesReservationsOfAllPartitions) {
-  InsertPace pace(10);
-  const base::SteadyTime start = base::system_clock().steady();
-  EXPECT_EQ(pace.reserve(start), start);
-  EXPECT_EQ(pace.reserve(start), start + 100ms);
-  pace.charge(start);
-  EXPECT_EQ(pace.reserve(start), start + 300ms);
-  EXPECT_EQ(pace.reserve(start + 1h), start + 1h) << "slots nobody took are not saved up";
-  EXPECT_EQ(pace.reserve(start + 1h), start + 1h + 100ms);
-}
-
-TEST(InsertPace, WithoutALimitNeverWaits) {
-  InsertPace pace(0);
-  const base::SteadyTime start = base::system_clock().steady();
-  EXPECT_EQ(pace.reserve(start), start);
-  EXPECT_EQ(pace.reserve(start), start);
-}
-
 class IntentAgeTest : public testing::Test {
  protected:
   void committed_at(Timestamp moment) {
