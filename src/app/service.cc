@@ -6,6 +6,7 @@
 #include "api/health.h"
 #include "api/ingest.h"
 #include "api/matches.h"
+#include "api/openapi.h"
 #include "app/adapters.h"
 #include "app/version.h"
 #include "base/log_line.h"
@@ -103,6 +104,10 @@ Status Service::start_server() {
   std::vector<http::Route> routes;
   if (serves_api()) add_api_routes(routes);
   add_status_routes(routes);
+  for (const http::Route& route : routes) {
+    base::log_line(base::Level::kDebug, "route",
+                   {{"method", route.method == http::Method::kPost ? "POST" : "GET"}, {"path", route.path}});
+  }
   server_ = std::make_unique<http::Server>(
       serves_api() ? server_config(settings_) : consumer_server_config(settings_), std::move(routes),
       &http_metrics_);
@@ -135,6 +140,7 @@ void Service::add_api_routes(std::vector<http::Route>& routes) {
   routes.push_back(api::get_metrics(matches));
   routes.push_back(api::get_timeline(matches));
   routes.push_back(api::get_matches(matches));
+  routes.push_back(api::get_openapi());
 }
 
 void Service::add_status_routes(std::vector<http::Route>& routes) {

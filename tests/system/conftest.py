@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 pytest.register_assert_rewrite("harness", "load", "recount", "waiting")
 
 import harness  # noqa: E402
-from waiting import BINARY  # noqa: E402
+from waiting import BINARY, wait_until  # noqa: E402
 
 
 def pytest_sessionstart(session):
@@ -55,6 +55,26 @@ def shared_up(tmp_path_factory):
         service.stop()
     finally:
         service.discard()
+
+
+@pytest.fixture(scope="module")
+def module_up(tmp_path_factory):
+    """Makes running `up`s with settings of their own, for the tests of one file."""
+    made = []
+
+    def make(ready=True, **settings):
+        made.append(harness.Up(tmp_path_factory.mktemp("module"), **settings))
+        made[-1].start(ready)
+        wait_until(made[-1].ready_answer, "an answer of any kind")
+        return made[-1]
+
+    try:
+        yield make
+        for service in made:
+            service.stop()
+    finally:
+        for service in made:
+            service.discard()
 
 
 @pytest.hookimpl(hookwrapper=True)
