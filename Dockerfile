@@ -3,6 +3,14 @@
 #   docker build -t fanfinity:all-in-one --target all-in-one .    up: with the embedded ClickHouse (x86-64)
 # Versions of Debian packages are pinned by the release, as in third_party/debian-packages.txt.
 
+# --- The dashboard ------------------------------------------------------------------------------
+FROM node:22-bookworm-slim AS web
+WORKDIR /fanfinity/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+COPY web .
+RUN npm run check && npm run build
+
 # --- The binary ---------------------------------------------------------------------------------
 FROM debian:12-slim AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
@@ -18,6 +26,7 @@ RUN apt-get update -qq \
     && third_party/librdkafka/build .deps/librdkafka \
     && rm -rf /var/lib/apt/lists/*
 COPY . .
+COPY --from=web /fanfinity/build/web build/web
 RUN --mount=type=cache,target=/root/.cache/ccache \
     cmake --preset release \
     && cmake --build --preset release --target fanfinity \

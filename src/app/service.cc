@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "api/dashboard.h"
 #include "api/health.h"
 #include "api/ingest.h"
 #include "api/matches.h"
@@ -141,6 +142,7 @@ void Service::add_api_routes(std::vector<http::Route>& routes) {
   routes.push_back(api::get_timeline(matches));
   routes.push_back(api::get_matches(matches));
   routes.push_back(api::get_openapi());
+  for (http::Route& route : api::dashboard_routes()) routes.push_back(std::move(route));
 }
 
 void Service::add_status_routes(std::vector<http::Route>& routes) {

@@ -227,6 +227,8 @@ void Connection::dispatch() {
   request.method = head.method;
   request.path = head.path;
   request.content_type = head.content_type;
+  request.accept_encoding = head.accept_encoding;
+  request.if_none_match = head.if_none_match;
   request.request_id = head.request_id;
   if (!valid_request_id(head.request_id)) {
     std::copy_n(current_.id.begin(), exchange_->made_request_id.size(), exchange_->made_request_id.begin());

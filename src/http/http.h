@@ -24,7 +24,9 @@ struct Request {
   std::string_view path;                                   ///< As sent, without the query.
   std::vector<std::string> params;                         ///< Percent-decoded `{...}` segments, in order.
   std::vector<std::pair<std::string, std::string>> query;  ///< Percent-decoded, in order.
-  std::string_view content_type;  ///< Media type only, lower case, no parameters; empty when absent.
+  std::string_view content_type;     ///< Media type only, lower case, no parameters; empty when absent.
+  std::string_view accept_encoding;  ///< As sent; empty when absent.
+  std::string_view if_none_match;    ///< As sent; empty when absent.
   std::string_view body;
   std::string_view request_id;   ///< X-Request-Id as sent when sane, else made here.
   std::string_view traceparent;  ///< Valid W3C traceparent as sent, else made here.

@@ -145,6 +145,12 @@ class HeadParser final : public beast::http::basic_parser<true> {
         return take_once(value, head_.content_encoding, encodings_, ec);
       case field::authorization:
         return take_once(value, head_.authorization, authorizations_, ec);
+      case field::accept_encoding:
+        head_.accept_encoding = ++accepts_ > 1 ? std::string_view() : value;
+        return;
+      case field::if_none_match:
+        head_.if_none_match = ++conditions_ > 1 ? std::string_view() : value;
+        return;
       default:
         if (name == field::unknown) take_extension(text, value);
     }
@@ -212,6 +218,8 @@ class HeadParser final : public beast::http::basic_parser<true> {
   int types_ = 0;
   int encodings_ = 0;
   int authorizations_ = 0;
+  int accepts_ = 0;
+  int conditions_ = 0;
   int request_ids_ = 0;
   int traceparents_ = 0;
 };

@@ -1,0 +1,32 @@
+#include "http/negotiation.h"
+
+#include <gtest/gtest.h>
+
+namespace fanfinity::http::test {
+namespace {
+
+TEST(Negotiation, TakesGzipWhereItIsNamedOrAnythingIs) {
+  for (const char* header : {"gzip", "GZIP", "x-gzip", "deflate, gzip;q=0.5, br", "br;q=1.0 , gzip ; q=0.001",
+                             "*", "identity;q=0, *;q=0.2", "gzip;level=9"}) {
+    EXPECT_TRUE(accepts_gzip(header)) << header;
+  }
+}
+
+TEST(Negotiation, DoesNotTakeGzipOtherwise) {
+  for (const char* header :
+       {"", "identity", "br, zstd", "gzip;q=0", "gzip;q=0.000, *", "*;q=0", "gzipped", ",;,"}) {
+    EXPECT_FALSE(accepts_gzip(header)) << header;
+  }
+}
+
+TEST(Negotiation, MatchesAnEtagInAList) {
+  for (const char* header : {"\"a\"", "W/\"a\"", "\"b\", \"a\"", "*", " \"b\" , W/\"a\" "}) {
+    EXPECT_TRUE(matches_etag(header, "\"a\"")) << header;
+  }
+  for (const char* header : {"", "\"b\"", "a", "\"a", "\"aa\""}) {
+    EXPECT_FALSE(matches_etag(header, "\"a\"")) << header;
+  }
+}
+
+}  // namespace
+}  // namespace fanfinity::http::test
