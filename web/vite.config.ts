@@ -28,6 +28,9 @@ export default defineConfig({
     // A data: URL would need a hole in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rollupOptions: { input: ['index.html', 'docs.html'] },
+    // Swagger UI, on the page at /docs alone.
+    chunkSizeWarningLimit: 2000,
   },
   esbuild: { legalComments: 'none' },
   // `npm run dev` shows the dashboard of a service that runs beside it.

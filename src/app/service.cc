@@ -3,11 +3,10 @@
 #include <chrono>
 #include <utility>
 
-#include "api/dashboard.h"
 #include "api/health.h"
 #include "api/ingest.h"
 #include "api/matches.h"
-#include "api/openapi.h"
+#include "api/pages.h"
 #include "app/adapters.h"
 #include "app/version.h"
 #include "base/log_line.h"
@@ -141,8 +140,7 @@ void Service::add_api_routes(std::vector<http::Route>& routes) {
   routes.push_back(api::get_metrics(matches));
   routes.push_back(api::get_timeline(matches));
   routes.push_back(api::get_matches(matches));
-  routes.push_back(api::get_openapi());
-  for (http::Route& route : api::dashboard_routes()) routes.push_back(std::move(route));
+  for (http::Route& route : api::page_routes()) routes.push_back(std::move(route));
 }
 
 void Service::add_status_routes(std::vector<http::Route>& routes) {

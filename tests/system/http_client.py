@@ -93,7 +93,7 @@ class RawConnection:
         while (line := self._file.readline()) not in (b"\r\n", b""):
             name, _, value = line.decode("latin-1").partition(":")
             headers[name.lower()] = value.strip()
-        has_body = not head and int(status) >= 200
+        has_body = not head and int(status) >= 200 and int(status) not in (204, 304)
         return Answer(int(status), headers, self._file.read(int(headers["content-length"])) if has_body else b"")
 
     def is_closed(self):

@@ -1,6 +1,7 @@
 """The OpenAPI document of a running service, and whether answers are what it says. Nothing here knows the API."""
 
 import datetime
+import gzip
 import json
 import uuid
 from dataclasses import dataclass
@@ -37,8 +38,11 @@ class Operation:
 
 
 class Document:
-    def __init__(self, text):
+    """`values`: for the parameters of paths, each with those that exist."""
+
+    def __init__(self, text, values):
         self.root = json.loads(text)
+        self._values = values
         self._members = {}
         self.operations = []
         for path, item in self.root["paths"].items():
@@ -68,12 +72,13 @@ class Document:
     def operation(self, operation_id):
         return next(one for one in self.operations if one.id == operation_id)
 
-    def url(self, operation, **values):
-        """The path with its parameters filled in."""
-        path = operation.path
-        for name, value in values.items():
-            path = path.replace("{" + name + "}", quote(value, safe=""))
-        return path
+    def paths(self, operation, value=None):
+        """The path with every value of its parameter, or with `value`, filled in."""
+        path, brace, rest = operation.path.partition("{")
+        if not brace:
+            return [path]
+        name, _, rest = rest.partition("}")
+        return [path + quote(one, safe="") + rest for one in ([value] if value else self._values[name])]
 
     def flaws(self, value, schema):
         """What is wrong with a value, as sentences."""
@@ -110,9 +115,10 @@ class Document:
             return [f"a body that is not documented: {answer}"] if answer.body or media_type else []
         if media_type not in content:
             return [f"{media_type!r} is not among the documented {list(content)}"]
+        body = gzip.decompress(answer.body) if answer.headers.get("content-encoding") == "gzip" else answer.body
         if not media_type.endswith("json"):
-            return self.flaws(answer.body.decode(), content[media_type].get("schema", {}))
-        body = answer.json()
+            return self.flaws(body.decode(), content[media_type]["schema"])
+        body = json.loads(body)
         found = self.flaws(body, content[media_type]["schema"])
         if media_type == "application/problem+json" and body.get("status") != answer.status:
             found.append(f"the problem says {body.get('status')}")

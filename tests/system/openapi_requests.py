@@ -51,15 +51,13 @@ def body_of(operation_id, media_type):
 
 
 def good(document, operation):
-    """Requests the operation fulfils: one for every media type it takes."""
-    plain = Request(operation.method, document.url(operation, matchId=MATCH))
-    media_types = document.request_bodies(operation)
-    if not media_types:
-        return [plain]
-    return [
-        replace(plain, headers=(f"Content-Type: {media_type}",), body=body_of(operation.id, media_type))
-        for media_type in media_types
-    ]
+    """Requests the operation fulfils: one for every media type it takes, or every thing there is."""
+    if media_types := document.request_bodies(operation):
+        return [
+            Request(operation.method, operation.path, (f"Content-Type: {one}",), body_of(operation.id, one))
+            for one in media_types
+        ]
+    return [Request(operation.method, path) for path in document.paths(operation)]
 
 
 def refused(document, operation):
@@ -75,9 +73,9 @@ def refused(document, operation):
         yield "an unknown version", replace(request, version="HTTP/3.0")
         yield "no HTTP", replace(request, version="HTTP 1")
         yield "a large body", replace(request, body=b" " * (9 << 20) if request.body else b"x")
-    if "{matchId}" in operation.path:
-        yield "an unknown match", Request(operation.method, document.url(operation, matchId="never played"))
-        yield "an impossible match", Request(operation.method, document.url(operation, matchId="\0"))
+    if "{" in operation.path:
+        for value in ("never seen", "\0"):
+            yield f"{value!r} in the path", Request(operation.method, *document.paths(operation, value))
     for said in document.parameters(operation):
         if said["in"] == "query":
             yield f"a bad {said['name']}", good(document, operation)[0].asking(f"{said['name']}=%20")
@@ -89,11 +87,24 @@ def refused(document, operation):
         yield "another media type", replace(plain, headers=("Content-Type: text/plain",))
 
 
-def ask(up, document, requests):
+def ask(up, requests):
     """Sends [(operation, how, request)], each on a connection of its own."""
     return [
         Seen(operation, exchange(up.port, request.bytes()), how, request) for operation, how, request in requests
     ]
+
+
+def ask_again(up, seen):
+    """The requests that were answered with an ETag: compressed, and with the ETag."""
+    tagged = [one for one in seen if one.answer.status == 200 and "etag" in one.answer.headers]
+    return ask(
+        up,
+        [(one.operation, "gzip", one.request.having("Accept-Encoding: gzip")) for one in tagged]
+        + [
+            (one.operation, "its ETag", one.request.having(f"If-None-Match: {one.answer.headers['etag']}"))
+            for one in tagged
+        ],
+    )
 
 
 def ask_slowly(up, document):

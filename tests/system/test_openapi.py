@@ -1,6 +1,7 @@
 """/openapi.json says what the service does: every path, status, header and body of it is provoked and compared."""
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -11,7 +12,7 @@ from events import event
 from harness import free_port
 from http_client import EVENTS, JSON, RawConnection, head_of
 from openapi_document import Document
-from openapi_requests import MATCH, ask, ask_slowly, good, refused
+from openapi_requests import MATCH, ask, ask_again, ask_slowly, good, refused
 from waiting import wait_until
 
 # Documented, but not to be had from a service that is well.
@@ -20,7 +21,9 @@ UNPROVOKABLE = {500: "a fault of the service itself"}
 
 @pytest.fixture(scope="module")
 def document(shared_up):
-    return Document(shared_up.get("/openapi.json").body)
+    pages = shared_up.get("/").body + shared_up.get("/docs").body
+    assets = sorted(set(re.findall(r"/assets/([\w.-]+)", pages.decode())))
+    return Document(shared_up.get("/openapi.json").body, {"matchId": [MATCH], "file": assets})
 
 
 def all_good(document, how="a good request"):
@@ -30,11 +33,12 @@ def all_good(document, how="a good request"):
 def provoke_by_requests(up, document):
     """What a service with default settings answers to good and to bad requests."""
     posts = [one for one in all_good(document) if one[0].method == "POST"]
-    seen = ask(up, document, posts)
+    seen = ask(up, posts)
     recount.wait_counted(up, [MATCH])
-    seen += ask(up, document, [one for one in all_good(document) if one[0].method == "GET"])
+    seen += ask(up, [one for one in all_good(document) if one[0].method == "GET"])
+    seen += ask_again(up, seen)
     for operation in document.operations:
-        seen += ask(up, document, [(operation, how, request) for how, request in refused(document, operation)])
+        seen += ask(up, [(operation, how, request) for how, request in refused(document, operation)])
     return seen
 
 
@@ -45,14 +49,14 @@ def provoke_by_keys(up, document):
         requests = [
             (operation, f"the key {key}", request.having(*credentials)) for operation, _, request in all_good(document)
         ]
-        seen += ask(up, document, requests)
+        seen += ask(up, requests)
     return seen
 
 
 def provoke_by_rate(up, document):
     """The one request the service grants is used up first."""
     wait_until(lambda: up.get("/api/matches").status == 429, "the first refusal")
-    return ask(up, document, all_good(document, "one request too many"))
+    return ask(up, all_good(document, "one request too many"))
 
 
 def provoke_by_crowd(up, document):
@@ -64,11 +68,11 @@ def provoke_by_crowd(up, document):
         return connection if answer is not None and answer.status == 200 else connection.__exit__()
 
     with wait_until(hold, "a place"):
-        return ask(up, document, all_good(document, "one connection too many"))
+        return ask(up, all_good(document, "one connection too many"))
 
 
 def provoke_by_outage(up, document):
-    return ask(up, document, all_good(document, "no ClickHouse"))
+    return ask(up, all_good(document, "no ClickHouse"))
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-# Joins the parts of the OpenAPI document into a source file: cmake -D VERSION=... -D OUTPUT=... -P join.cmake
+# Joins the parts of the OpenAPI document, compresses it, and sets openapi_document to the path of that.
 # The empty objects of document.json are filled, each from the file of its name, or the files of the folder.
 # The parts are joined as text, because string(JSON) would sort members by their names.
 
@@ -22,6 +22,8 @@ function(read_members files indent out)
 endfunction()
 
 file(READ "${CMAKE_CURRENT_LIST_DIR}/document.json" document)
+file(GLOB_RECURSE parts CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/*")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${parts})
 foreach(part paths schemas responses headers parameters)
   file(GLOB files "${CMAKE_CURRENT_LIST_DIR}/${part}.json" "${CMAKE_CURRENT_LIST_DIR}/${part}/*.json")
   string(REGEX MATCH "\n( *)\"${part}\": {}" place "${document}")
@@ -35,13 +37,14 @@ string(REPLACE "\\" "\\\\" description "${description}")
 string(REPLACE "\"" "\\\"" description "${description}")
 string(REPLACE "\n" "\\n" description "${description}")
 string(REPLACE "\"description\": \"\"" "\"description\": \"${description}\"" document "${document}")
-string(REPLACE "\"version\": \"\"" "\"version\": \"${VERSION}\"" document "${document}")
+string(REPLACE "\"version\": \"\"" "\"version\": \"${PROJECT_VERSION}\"" document "${document}")
 
 string(JSON title ERROR_VARIABLE fault GET "${document}" info title)
 if(fault)
   message(FATAL_ERROR "The parts do not make a JSON document: ${fault}")
 endif()
-file(WRITE "${OUTPUT}" "#include \"api/openapi.h\"
-
-const std::string_view fanfinity::api::kOpenApiDocument = R\"json(${document})json\";
-")
+file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/openapi.json" "${document}")
+set(openapi_document "${CMAKE_CURRENT_BINARY_DIR}/openapi.json.gz")
+# Without the time of day, so that the same document has the same ETag on every machine.
+execute_process(COMMAND gzip -9 -n -c "${CMAKE_CURRENT_BINARY_DIR}/openapi.json" OUTPUT_FILE "${openapi_document}"
+                COMMAND_ERROR_IS_FATAL ANY)

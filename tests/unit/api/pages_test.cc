@@ -1,8 +1,9 @@
-#include "api/dashboard.h"
+#include "api/pages.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,17 +27,23 @@ std::string header(const http::Response& response, std::string_view name) {
   return {};
 }
 
-class Dashboard : public testing::Test {
+class Pages : public testing::Test {
  protected:
   http::Response get(std::string_view file, std::string_view accept_encoding,
                      std::string_view if_none_match = {}) {
     http::Request request;
     request.accept_encoding = accept_encoding;
     request.if_none_match = if_none_match;
-    const bool root = file.empty();
-    if (!root) request.params.emplace_back(file);
+    if (file.empty()) return get_path("/", request);
+    request.params.emplace_back(file);
+    return get_path("/assets/{file}", request);
+  }
+
+  http::Response get_path(std::string_view path, const http::Request& request = {}) {
     const auto sink = std::make_shared<KeepingSink>();
-    routes_[root ? 0 : 1].handler(request, http::Responder(sink));
+    const auto route = std::find_if(routes_.begin(), routes_.end(),
+                                    [path](const http::Route& one) { return one.path == path; });
+    route->handler(request, http::Responder(sink));
     return sink->kept;
   }
 
@@ -48,10 +55,10 @@ class Dashboard : public testing::Test {
     return std::string(body.substr(from, body.find('"', from) - from));
   }
 
-  std::vector<http::Route> routes_ = dashboard_routes();
+  std::vector<http::Route> routes_ = page_routes();
 };
 
-TEST_F(Dashboard, IsAPageThatNamesAScriptThatIsThere) {
+TEST_F(Pages, IsAPageThatNamesAScriptThatIsThere) {
   const auto page = get("", "");
   EXPECT_EQ(page.status, 200);
   EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
@@ -64,7 +71,7 @@ TEST_F(Dashboard, IsAPageThatNamesAScriptThatIsThere) {
   EXPECT_THAT(header(asset, "Cache-Control"), HasSubstr("immutable"));
 }
 
-TEST_F(Dashboard, ComesCompressedToWhoTakesThat) {
+TEST_F(Pages, ComesCompressedToWhoTakesThat) {
   const auto plain = get(script(), "br");
   const auto gzip = get(script(), "gzip, br");
   EXPECT_EQ(header(gzip, "Content-Encoding"), "gzip");
@@ -73,7 +80,7 @@ TEST_F(Dashboard, ComesCompressedToWhoTakesThat) {
   EXPECT_NE(header(gzip, "ETag"), header(plain, "ETag"));
 }
 
-TEST_F(Dashboard, IsNotSentAgainToWhoHasIt) {
+TEST_F(Pages, IsNotSentAgainToWhoHasIt) {
   const std::string etag = header(get("", "gzip"), "ETag");
   const auto again = get("", "gzip", etag);
   EXPECT_EQ(again.status, 304);
@@ -82,7 +89,7 @@ TEST_F(Dashboard, IsNotSentAgainToWhoHasIt) {
   EXPECT_EQ(get("", "", etag).status, 200);
 }
 
-TEST_F(Dashboard, LetsNothingForeignIntoThePage) {
+TEST_F(Pages, LetsNothingForeignIntoThePage) {
   const std::string policy = header(get("", ""), "Content-Security-Policy");
   EXPECT_THAT(policy, HasSubstr("default-src 'none'"));
   EXPECT_THAT(policy, HasSubstr("frame-ancestors 'none'"));
@@ -91,14 +98,29 @@ TEST_F(Dashboard, LetsNothingForeignIntoThePage) {
   EXPECT_EQ(header(get("", ""), "Referrer-Policy"), "no-referrer");
 }
 
-TEST_F(Dashboard, HasNothingElse) {
+TEST_F(Pages, DescribeTheApiForMachinesAndForPeople) {
+  const auto document = get_path("/openapi.json");
+  EXPECT_EQ(document.content_type, "application/json");
+  EXPECT_THAT(*document.shared_body, HasSubstr(R"("openapi": "3.1)"));
+  EXPECT_EQ(header(document, "Cache-Control"), "no-cache");
+
+  const auto docs = get_path("/docs");
+  EXPECT_THAT(*docs.shared_body, HasSubstr("/assets/docs-"));
+  EXPECT_THAT(header(docs, "Content-Security-Policy"), HasSubstr("script-src 'self'"));
+  EXPECT_THAT(header(docs, "Content-Security-Policy"), Not(HasSubstr("unsafe")));
+}
+
+TEST_F(Pages, HasNothingElse) {
   for (const char* file : {"index.html", "../index.html", "x.js", "%2e"})
     EXPECT_EQ(get(file, "").status, 404) << file;
 }
 
 TEST(EmbeddedDashboard, FitsIntoThreeHundredKilobytes) {
   std::size_t bytes = 0;
-  for (const EmbeddedFile& file : embedded_dashboard()) bytes += file.gzip.size();
+  for (const EmbeddedFile& file : embedded_files()) {
+    const bool docs = file.path.find("/docs") != std::string_view::npos || file.path == "/openapi.json";
+    if (!docs) bytes += file.gzip.size();
+  }
   EXPECT_GT(bytes, 0U);
   EXPECT_LT(bytes, 300'000U);
 }

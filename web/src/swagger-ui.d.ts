@@ -1,0 +1,14 @@
+// What docs.ts uses of https://swagger.io/docs/open-source-tools/swagger-ui/usage/configuration/
+declare module 'swagger-ui-dist/swagger-ui-es-bundle.js' {
+  interface Options {
+    domNode: HTMLElement | null;
+    url: string;
+    validatorUrl: string | null;
+    deepLinking: boolean;
+    displayRequestDuration: boolean;
+    tryItOutEnabled: boolean;
+    requestSnippetsEnabled: boolean;
+    defaultModelsExpandDepth: number;
+  }
+  export default function SwaggerUI(options: Options): unknown;
+}
