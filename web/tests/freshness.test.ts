@@ -5,7 +5,7 @@ const AT = Date.parse('2024-01-15T14:30:00Z');
 
 describe('freshness', () => {
   it('is live while the service says so, even when nothing happens', () => {
-    expect(freshness({ state: 'open', asOf: AT - 400, heardAt: AT }, AT + 20_000).level).toBe('live');
+    expect(freshness({ state: 'open', asOf: AT - 400, heardAt: AT }, AT + 10_000).level).toBe('live');
     expect(freshness({ state: 'open', asOf: AT - 400, heardAt: AT }, AT).detail).toContain('0.4 s behind');
   });
 
@@ -16,6 +16,12 @@ describe('freshness', () => {
 
   it('is stale when the service is silent', () => {
     expect(freshness({ state: 'open', asOf: AT, heardAt: AT }, AT + 60_000)).toMatchObject({ level: 'stale' });
+  });
+
+  it('is stale while the store does not answer, although the connection stands', () => {
+    const told = freshness({ state: 'open', asOf: AT, heardAt: AT + 30_000, storeAway: true }, AT + 30_000);
+    expect(told.level).toBe('stale');
+    expect(told.detail).toContain('store');
   });
 
   it('is stale since the last count when the connection is lost', () => {

@@ -8,12 +8,17 @@ import { serverNow, syncClock } from './server_clock';
 
 const POLL_EVERY_MS = 1000;
 // Longer than the pause between heartbeats: then nobody is at the other end.
-const SILENCE_MS = 40_000;
+const SILENCE_MS = 20_000;
 const LONGEST_WAIT_MS = 5000;
 const STREAM_AGAIN_AFTER_MS = 30_000;
 
 export interface Dated {
   asOf: string;
+}
+
+interface Heartbeat {
+  asOf: string | null;
+  storeAvailable?: boolean;
 }
 
 export interface Feed<T extends Dated> {
@@ -60,12 +65,24 @@ export function openFeed<T extends Dated>(streamPath: string, pollPath: string):
   let failures = 0;
   let noStreamUntil = 0;
 
-  const heard = (asOf: string, next?: T) => {
+  const heard = (next: T) => {
     failures = 0;
     batch(() => {
-      if (next) value.value = next;
+      value.value = next;
       unknown.value = false;
-      link.value = { state: 'open', asOf: Date.parse(asOf), heardAt: serverNow() };
+      link.value = { state: 'open', asOf: Date.parse(next.asOf), heardAt: serverNow() };
+    });
+  };
+
+  const beaten = ({ asOf, storeAvailable = true }: Heartbeat) => {
+    failures = 0;
+    const before = link.value;
+    const known = asOf ? Date.parse(asOf) : 'asOf' in before ? before.asOf : undefined;
+    batch(() => {
+      // A stream of a match that has no event yet has heartbeats only.
+      unknown.value = storeAvailable && value.value === undefined;
+      if (known !== undefined)
+        link.value = { state: 'open', asOf: known, heardAt: serverNow(), storeAway: !storeAvailable };
     });
   };
 
@@ -99,9 +116,8 @@ export function openFeed<T extends Dated>(streamPath: string, pollPath: string):
         clearTimeout(timer);
         timer = setTimeout(give, SILENCE_MS);
         for (const event of parser.push(decoder.decode(bytes, { stream: true }))) {
-          const data = JSON.parse(event.data) as T;
-          if (event.type === 'message') heard(data.asOf, data);
-          else if (event.type === 'heartbeat') heard(data.asOf);
+          if (event.type === 'message') heard(JSON.parse(event.data) as T);
+          else if (event.type === 'heartbeat') beaten(JSON.parse(event.data) as Heartbeat);
         }
       }
     } finally {
@@ -112,8 +128,7 @@ export function openFeed<T extends Dated>(streamPath: string, pollPath: string):
   };
 
   const poll = async (stop: AbortSignal) => {
-    const next = await getJson<T>(pollPath, stop);
-    heard(next.asOf, next);
+    heard(await getJson<T>(pollPath, stop));
   };
 
   /** One attempt at a stream; or one question where there is none. */

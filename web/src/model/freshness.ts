@@ -2,10 +2,11 @@
 
 import { clock, span } from './format';
 
-/** `asOf`: everything before it is counted. `heardAt`: when the service said so. */
+/** `asOf`: everything before it is counted. `heardAt`: when the service said so. `storeAway`: it says that it cannot
+ * read what is stored. */
 export type Link =
   | { state: 'connecting' }
-  | { state: 'open'; asOf: number; heardAt: number }
+  | { state: 'open'; asOf: number; heardAt: number; storeAway?: boolean }
   | { state: 'lost'; asOf?: number };
 
 export interface Freshness {
@@ -16,7 +17,7 @@ export interface Freshness {
 
 /** What the service itself may be behind, and its heartbeats may be apart, before it is worth a word. */
 export const BEHIND_AFTER_MS = 5000;
-export const SILENT_AFTER_MS = 25_000;
+export const SILENT_AFTER_MS = 15_000;
 
 export function freshness(link: Link, now: number): Freshness {
   if (link.state === 'connecting') return { level: 'waiting', text: 'Connecting', detail: 'No numbers yet.' };
@@ -27,6 +28,7 @@ export function freshness(link: Link, now: number): Freshness {
     return stale(link.asOf, now, 'The connection is lost. Trying again.');
   }
   if (now - link.heardAt > SILENT_AFTER_MS) return stale(link.asOf, now, 'The service is silent.');
+  if (link.storeAway) return stale(link.asOf, now, 'The store does not answer. Events are still taken in.');
   const behind = Math.max(0, link.heardAt - link.asOf);
   if (behind > BEHIND_AFTER_MS) {
     return {
