@@ -1,0 +1,85 @@
+/** Requests to the service that served this page. */
+
+import { signal } from '@preact/signals';
+import type { Readiness } from './types';
+
+const KEY = 'fanfinity.key';
+
+/** The status of an answer that is not what was asked for; 0 when there was none. */
+export class Failure extends Error {
+  constructor(
+    readonly status: number,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+/** True while the service wants a key that it was not given. */
+export const keyWanted = signal(false);
+
+/** Kept for this tab only. */
+export function keepKey(key: string): void {
+  sessionStorage.setItem(KEY, key);
+  keyWanted.value = false;
+}
+
+/** Throws a Failure unless the answer is one of success. The body must then be read. */
+export async function request(path: string, accept: string, signal: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = { Accept: accept };
+  const key = sessionStorage.getItem(KEY);
+  if (key) headers.Authorization = `Bearer ${key}`;
+  let response: Response;
+  try {
+    response = await fetch(path, { headers, signal, cache: 'no-store' });
+  } catch {
+    throw new Failure(0, 'The service cannot be reached.');
+  }
+  if (response.ok) return response;
+  if (response.status === 401 || response.status === 403) keyWanted.value = true;
+  throw new Failure(response.status, `The service answered ${response.status}.`);
+}
+
+const DEADLINE_MS = 12_000;
+
+async function fetchBody<T>(
+  path: string,
+  accept: string,
+  signal: AbortSignal,
+  read: (r: Response) => Promise<T>,
+): Promise<T> {
+  const limit = AbortSignal.timeout(DEADLINE_MS);
+  const abort = new AbortController();
+  const stop = () => abort.abort();
+  for (const source of [signal, limit]) source.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await read(await request(path, accept, abort.signal));
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(0, 'The answer was cut off.');
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+export function getJson<T>(path: string, signal: AbortSignal): Promise<T> {
+  return fetchBody(path, 'application/json', signal, (response) => response.json() as Promise<T>);
+}
+
+export function getText(path: string, signal: AbortSignal): Promise<string> {
+  return fetchBody(path, 'text/plain', signal, (response) => response.text());
+}
+
+/** A path of a match, whatever its id holds. */
+export function matchPath(matchId: string, rest: string): string {
+  return `/api/matches/${encodeURIComponent(matchId)}/${rest}`;
+}
+
+/** A service that is not ready says why, with 503. */
+export async function readiness(signal: AbortSignal): Promise<Readiness> {
+  const response = await fetch('/ready', { signal, cache: 'no-store' }).catch(() => undefined);
+  if (!response || (response.status !== 200 && response.status !== 503))
+    throw new Failure(0, 'The service cannot be reached.');
+  return (await response.json()) as Readiness;
+}

@@ -1,0 +1,123 @@
+/** One match, live. */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Failure, getJson, matchPath } from '../api/client';
+import type { EventPage, MatchEvent, Metrics, Team, Timeline } from '../api/types';
+import { useFeed, useFollow } from '../hooks';
+import { clockOf, latestFirst, teamNameOf } from '../model/events';
+import { title } from '../model/format';
+import { type MatchShape, shapeOf } from '../model/timeline';
+import { announcement } from '../state';
+import { ActivityChart } from './activity_chart';
+import { Comparison } from './comparison';
+import { Facts } from './facts';
+import { MomentumChart } from './momentum_chart';
+import { Scoreboard } from './scoreboard';
+import { Ticker } from './ticker';
+import { TypeCounts } from './type_counts';
+
+const DETAILS_EVERY_MS = 2500;
+const TICKER_EVENTS = 40;
+const MOST_GOALS = 60;
+
+export type TeamNames = Record<Team, string>;
+
+function namesOf(events: MatchEvent[]): TeamNames {
+  const name = (team: Team) => {
+    const event = events.find((each) => each.teamId === team && teamNameOf(each) !== '');
+    return event ? teamNameOf(event) : `Team ${team}`;
+  };
+  return { 1: name(1), 2: name(2) };
+}
+
+/** Timeline and latest events; `events` stays undefined where the service has no such list. */
+function useDetails(matchId: string, metrics: Metrics | undefined) {
+  const [shape, setShape] = useState<MatchShape | undefined>(undefined);
+  const [events, setEvents] = useState<MatchEvent[] | undefined>(undefined);
+  const [goals, setGoals] = useState<MatchEvent[]>([]);
+  const moments = metrics && metrics.goals * 1e6 + metrics.yellowCards * 1000 + metrics.redCards;
+  useFollow(metrics?.totalEvents, moments, DETAILS_EVERY_MS, async (stop) => {
+    setShape(shapeOf(await getJson<Timeline>(matchPath(matchId, 'timeline'), stop)));
+  });
+  const list = async (query: string, stop: AbortSignal, keep: (events: MatchEvent[] | undefined) => void) => {
+    try {
+      keep(latestFirst((await getJson<EventPage>(matchPath(matchId, `events?${query}`), stop)).events));
+    } catch (error) {
+      if (!(error instanceof Failure) || error.status !== 404) throw error;
+      keep(undefined);
+    }
+  };
+  useFollow(metrics?.totalEvents, moments, DETAILS_EVERY_MS, (stop) => list(`limit=${TICKER_EVENTS}`, stop, setEvents));
+  useFollow(metrics?.goals || undefined, metrics?.goals, DETAILS_EVERY_MS, (stop) =>
+    list(`type=goal&limit=${MOST_GOALS}`, stop, (found) => setGoals(found ?? [])),
+  );
+  return { shape, events, goals };
+}
+
+/** Says goals aloud, to those who listen rather than look. */
+function useGoalAnnouncement(shape: MatchShape | undefined, names: TeamNames): Team | undefined {
+  const before = useRef<Record<Team, number> | undefined>(undefined);
+  const [scorer, setScorer] = useState<Team | undefined>(undefined);
+  useEffect(() => {
+    if (!shape) return;
+    const score = { 1: shape.teams[1].goal ?? 0, 2: shape.teams[2].goal ?? 0 };
+    const last = before.current;
+    before.current = score;
+    const team = last && ([1, 2] as const).find((each) => score[each] > last[each]);
+    if (!team) return;
+    announcement.value = `Goal for ${names[team]}. ${names[1]} ${score[1]}, ${names[2]} ${score[2]}.`;
+    setScorer(team);
+  }, [shape, names]);
+  useEffect(() => {
+    if (!scorer) return undefined;
+    const timer = setTimeout(() => setScorer(undefined), 6000);
+    return () => clearTimeout(timer);
+  }, [scorer]);
+  return scorer;
+}
+
+export function Match({ matchId }: { matchId: string }) {
+  const feed = useFeed<Metrics>(matchPath(matchId, 'stream'), matchPath(matchId, 'metrics'));
+  const metrics = feed.value.value;
+  const { shape, events, goals } = useDetails(matchId, metrics);
+  const names = namesOf([...(events ?? []), ...goals]);
+  const scorer = useGoalAnnouncement(shape, names);
+  const { name, detail } = title(matchId);
+  return (
+    <div class={`match ${events ? '' : 'without-ticker'}`}>
+      <div class="heading">
+        <h1>
+          <bdi>{name}</bdi>
+        </h1>
+        {detail ? (
+          <p>
+            {detail} · <bdi>{matchId}</bdi>
+          </p>
+        ) : null}
+      </div>
+      {feed.unknown.value ? (
+        <div class="panel empty">
+          <h2>Nothing is known of this match</h2>
+          <p>It appears here with its first event.</p>
+        </div>
+      ) : null}
+      {metrics ? (
+        <>
+          <Scoreboard shape={shape} names={names} goals={goals} clock={clockOf(events ?? goals)} scorer={scorer} />
+          <Facts metrics={metrics} shape={shape} link={feed.link} />
+          {shape ? (
+            <>
+              <ActivityChart shape={shape} names={names} peak={metrics.peakMinute} />
+              <MomentumChart minutes={shape.minutes} names={names} />
+              <Comparison shape={shape} names={names} />
+            </>
+          ) : null}
+          <TypeCounts metrics={metrics} />
+          {events ? <Ticker events={events} names={names} /> : null}
+        </>
+      ) : feed.unknown.value ? null : (
+        <p class="waiting">Waiting for the first numbers…</p>
+      )}
+    </div>
+  );
+}

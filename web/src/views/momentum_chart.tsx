@@ -1,0 +1,56 @@
+/** Who presses: above the line one team, below it the other. */
+
+import { useMemo } from 'preact/hooks';
+import uPlot from 'uplot';
+import { type Minute, momentumOf } from '../model/timeline';
+import type { TeamNames } from './match';
+import { Plot } from './plot';
+
+const spline = uPlot.paths.spline?.();
+const HELD = 0.12;
+
+function inWords(latest: number, names: TeamNames): string {
+  if (Math.abs(latest) < HELD) return 'Even';
+  return `With ${latest > 0 ? names[1] : names[2]}`;
+}
+
+export function MomentumChart({ minutes, names }: { minutes: Minute[]; names: TeamNames }) {
+  const momentum = useMemo(() => momentumOf(minutes), [minutes]);
+  const data = useMemo<[number[], number[], number[]]>(
+    () => [minutes.map((m) => m.at), momentum.map((v) => Math.max(0, v)), momentum.map((v) => Math.min(0, v))],
+    [minutes, momentum],
+  );
+  const latest = momentum.at(-1) ?? 0;
+  return (
+    <section class="panel momentum" aria-labelledby="momentum">
+      <div class="panel-head">
+        <h2 id="momentum" title="Goals, shots, corners, free kicks and passes, weighted and smoothed over five minutes">
+          Momentum
+        </h2>
+        <p class={`now ${latest >= HELD ? 'home' : latest <= -HELD ? 'away' : ''}`}>{inWords(latest, names)}</p>
+      </div>
+      <Plot
+        data={data}
+        height={8.5}
+        axisY={false}
+        scaleY={[-1.05, 1.05]}
+        series={(colour) => [
+          {
+            stroke: colour('home'),
+            fill: colour('home-fill'),
+            width: 1.5,
+            points: { show: false },
+            ...(spline ? { paths: spline } : {}),
+          },
+          {
+            stroke: colour('away'),
+            fill: colour('away-fill'),
+            width: 1.5,
+            points: { show: false },
+            ...(spline ? { paths: spline } : {}),
+          },
+        ]}
+      />
+    </section>
+  );
+}

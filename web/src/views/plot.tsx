@@ -1,0 +1,136 @@
+/** A uPlot chart of time that fits its place, in the colours of the page. */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import uPlot from 'uplot';
+import { time } from '../model/format';
+import { palette } from '../state';
+
+/** Where the drawing is within the chart, and what time it spans: for what is laid over it. */
+export interface Frame {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  from: number;
+  to: number;
+}
+
+interface Props {
+  /** Milliseconds, ascending; then a list of values for each series. */
+  data: [number[], ...number[][]];
+  /** In rem. */
+  height: number;
+  /** Called anew whenever colours change. */
+  series: (colour: (name: string) => string) => uPlot.Series[];
+  bands?: (colour: (name: string) => string) => uPlot.Band[];
+  scaleY: uPlot.Range.MinMax | uPlot.Range.Function;
+  axisY: boolean;
+  onFrame?: (frame: Frame) => void;
+  onPoint?: (index: number | undefined) => void;
+}
+
+function colourOf(element: Element): (name: string) => string {
+  const style = getComputedStyle(element);
+  return (name) => style.getPropertyValue(`--${name}`).trim();
+}
+
+function axes(colour: (name: string) => string, target: Element, withY: boolean): uPlot.Axis[] {
+  const style = getComputedStyle(target);
+  // uPlot scales fonts of whole pixels only.
+  const size = Math.round(Number.parseFloat(style.fontSize));
+  const common = { stroke: colour('muted'), font: `${size}px ${style.fontFamily}`, ticks: { show: false } };
+  const grid = { stroke: colour('line'), width: 1 };
+  return [
+    {
+      ...common,
+      grid: { show: false },
+      space: 6 * size,
+      size: Math.round(2.4 * size),
+      values: (_, splits) => splits.map((at) => time(at)),
+    },
+    {
+      ...common,
+      show: withY,
+      grid: withY ? grid : { show: false },
+      size: Math.round(3.6 * size),
+      space: 3 * size,
+      incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000],
+    },
+  ];
+}
+
+function rem(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
+function useWidth(element: { current: HTMLDivElement | null }): number {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (!element.current) return undefined;
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element]);
+  return width;
+}
+
+export function Plot(props: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | undefined>(undefined);
+  const width = useWidth(place);
+  const latest = useRef(props);
+  latest.current = props;
+  const shown = palette.value;
+  const drawn = width > 0;
+
+  useEffect(() => {
+    const target = place.current;
+    if (!target || !drawn) return undefined;
+    void shown;
+    const colour = colourOf(target);
+    const scale = uPlot.pxRatio || 1;
+    const tell = (u: uPlot) => {
+      latest.current.onFrame?.({
+        left: u.bbox.left / scale,
+        top: u.bbox.top / scale,
+        width: u.bbox.width / scale,
+        height: u.bbox.height / scale,
+        from: u.scales.x?.min ?? 0,
+        to: u.scales.x?.max ?? 0,
+      });
+    };
+    const made = new uPlot(
+      {
+        width: target.clientWidth,
+        height: latest.current.height * rem(),
+        ms: 1,
+        legend: { show: false },
+        cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+        padding: [8, 12, 0, 4],
+        scales: { x: { time: true }, y: { range: latest.current.scaleY } },
+        axes: axes(colour, target, latest.current.axisY),
+        series: [{}, ...latest.current.series(colour)],
+        bands: latest.current.bands?.(colour) ?? [],
+        hooks: {
+          draw: [tell],
+          setCursor: [(u) => latest.current.onPoint?.(u.cursor.idx ?? undefined)],
+        },
+      },
+      latest.current.data,
+      target,
+    );
+    chart.current = made;
+    return () => {
+      made.destroy();
+      chart.current = undefined;
+    };
+  }, [drawn, shown]);
+
+  useEffect(() => {
+    if (width > 0) chart.current?.setSize({ width, height: props.height * rem() });
+  }, [width, props.height]);
+  useEffect(() => {
+    chart.current?.setData(props.data);
+  }, [props.data]);
+  return <div class="plot" ref={place} aria-hidden="true" />;
+}
