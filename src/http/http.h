@@ -42,6 +42,10 @@ struct Response {
   std::string body;
   std::vector<std::pair<std::string, std::string>>
       headers;  ///< Beside Content-Type, Content-Length, Date, Connection.
+  /// More of them, each ended by CRLF: made once, like shared_body, and living as long as that or for ever.
+  std::string_view header_lines;
+  /// The entity tag among header_lines, quotes and all: makes a GET whose If-None-Match names it a 304.
+  std::string_view etag;
   /// Called on the I/O thread when the response has been handed to the socket, with the time since read_at.
   std::function<void(std::chrono::nanoseconds)> on_sent;
 };
