@@ -73,7 +73,7 @@ TEST_F(ClickHouseReading, OfAMatchLeavesPartsWithoutItAlone) {
   }
   const std::vector<std::string> match = {"match-5"};
   EXPECT_LE(granules_read_by([&] { EXPECT_EQ(reader().metrics(match)->front().total, 1U); }), 2U);
-  EXPECT_LE(granules_read_by([&] { EXPECT_EQ(reader().timeline(match.front())->cells.size(), 1U); }), 1U);
+  EXPECT_LE(granules_read_by([&] { EXPECT_EQ(reader().timeline(match.front(), {})->cells.size(), 1U); }), 1U);
 }
 
 }  // namespace
