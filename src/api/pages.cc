@@ -36,53 +36,53 @@ std::string_view media_type(std::string_view path) {
   return "application/octet-stream";
 }
 
+/// A page in one encoding.
+struct Variant {
+  std::string etag;
+  std::string header_lines;
+  std::shared_ptr<const std::string> body;
+};
+
 struct Page {
   std::string_view type;
-  std::string_view caching;
-  std::string_view policy;
-  std::string etag;
-  std::string etag_gzip;
-  std::shared_ptr<const std::string> plain;
-  std::shared_ptr<const std::string> gzip;
+  Variant plain;
+  Variant gzip;
 };
 
 using Pages = std::map<std::string, Page, std::less<>>;
 
+Variant prepare(const EmbeddedFile& file, std::string_view encoding, std::string body) {
+  const bool asset = file.path.starts_with("/assets/");
+  Variant made;
+  made.etag = fmt::format(R"("{}{}{}")", file.digest, encoding.empty() ? "" : "-", encoding);
+  made.header_lines = fmt::format(
+      "ETag: {}\r\nCache-Control: {}\r\nVary: Accept-Encoding\r\nContent-Security-Policy: {}\r\n"
+      "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+      "Cross-Origin-Opener-Policy: same-origin\r\n",
+      made.etag, asset ? "public, max-age=31536000, immutable" : "no-cache",
+      file.path == "/docs.html" ? kDocsPolicy : kPolicy);
+  if (!encoding.empty()) made.header_lines += fmt::format("Content-Encoding: {}\r\n", encoding);
+  made.body = std::make_shared<const std::string>(std::move(body));
+  return made;
+}
+
 Page load(const EmbeddedFile& file) {
-  Page page;
-  page.type = media_type(file.path);
-  page.caching = file.path.starts_with("/assets/") ? "public, max-age=31536000, immutable" : "no-cache";
-  page.policy = file.path == "/docs.html" ? kDocsPolicy : kPolicy;
-  page.etag = fmt::format("\"{}\"", file.digest);
-  page.etag_gzip = fmt::format("\"{}-gzip\"", file.digest);
-  page.gzip = std::make_shared<const std::string>(file.gzip);
   std::string plain;
   if (http::decode_body(http::Coding::kGzip, file.gzip, kLargestFile, plain) != http::Decoded::kOk) {
     base::log_line(base::Level::kError, fmt::format("{} in this binary is damaged: build again", file.path));
     std::abort();
   }
-  page.plain = std::make_shared<const std::string>(std::move(plain));
-  return page;
+  return {media_type(file.path), prepare(file, "", std::move(plain)),
+          prepare(file, "gzip", std::string(file.gzip))};
 }
 
 http::Response respond_with(const Page& page, const http::Request& request) {
-  const bool gzip = http::accepts_gzip(request.accept_encoding);
-  const std::string& etag = gzip ? page.etag_gzip : page.etag;
+  const Variant& variant = http::accepts_gzip(request.accept_encoding) ? page.gzip : page.plain;
   http::Response response;
   response.content_type = page.type;
-  response.headers = {{"ETag", etag},
-                      {"Cache-Control", std::string(page.caching)},
-                      {"Vary", "Accept-Encoding"},
-                      {"Content-Security-Policy", std::string(page.policy)},
-                      {"X-Content-Type-Options", "nosniff"},
-                      {"Referrer-Policy", "no-referrer"},
-                      {"Cross-Origin-Opener-Policy", "same-origin"}};
-  if (http::matches_etag(request.if_none_match, etag)) {
-    response.status = 304;
-    return response;
-  }
-  if (gzip) response.headers.emplace_back("Content-Encoding", "gzip");
-  response.shared_body = gzip ? page.gzip : page.plain;
+  response.shared_body = variant.body;
+  response.header_lines = variant.header_lines;
+  response.etag = variant.etag;
   return response;
 }
 

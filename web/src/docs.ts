@@ -18,4 +18,6 @@ SwaggerUI({
   tryItOutEnabled: true,
   requestSnippetsEnabled: true,
   defaultModelsExpandDepth: 0,
+  // There is one server, this one: nothing to choose.
+  plugins: [() => ({ wrapComponents: { ServersContainer: () => () => null } })],
 });

@@ -9,6 +9,7 @@ declare module 'swagger-ui-dist/swagger-ui-es-bundle.js' {
     tryItOutEnabled: boolean;
     requestSnippetsEnabled: boolean;
     defaultModelsExpandDepth: number;
+    plugins: (() => { wrapComponents: Record<string, () => () => null> })[];
   }
   export default function SwaggerUI(options: Options): unknown;
 }
