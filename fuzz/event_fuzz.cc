@@ -56,6 +56,16 @@ bool is_balanced_object(std::string_view text) {
   return false;
 }
 
+void check_clock(std::string_view metadata) {
+  static fanfinity::domain::MatchClockReader clocks;
+  const auto clock = clocks.read(metadata);
+  if (!clock) return;
+  require(metadata.find("inute") != std::string_view::npos || metadata.find('\\') != std::string_view::npos,
+          "a clock is told by a minute");
+  require(clock->minute <= 150 && clock->stoppage.value_or(1) <= 30 && clock->period.value_or(1) <= 5,
+          "a clock is within its bounds");
+}
+
 void check_event(EventParser& parser, const Event& event, std::string_view sent) {
   require(fanfinity::domain::is_valid_match_id(event.match_id), "an accepted matchId is valid");
   require(event.team == 1 || event.team == 2, "an accepted teamId is 1 or 2");
@@ -63,6 +73,7 @@ void check_event(EventParser& parser, const Event& event, std::string_view sent)
           "a playerId is bounded");
   require(parse_rfc3339(format_rfc3339(event.at)) == event.at, "a timestamp reads back");
   require(event.metadata.empty() || is_balanced_object(event.metadata), "metadata is an object");
+  check_clock(event.metadata);
   require(sent.find(event.metadata) != std::string_view::npos, "metadata is kept as sent");
   std::string json;
   append_event_json(event, json);
@@ -140,6 +151,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_batch(parser, text, BatchFormat::kNdjson);
   check_response_times(text);
   check_time(text);
+  check_clock(text);
+  check_clock(R"({"minute":)" + std::string(text) + R"(,"period":1})");
   // As a member, so that short inputs reach the rules behind the structure.
   const std::string_view fixed =
       R"({"eventId":"550e8400-e29b-41d4-a716-446655440000","eventType":"goal","timestamp":"2024-01-15T14:30:00Z",)";

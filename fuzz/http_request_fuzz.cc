@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/body_decoder.h"
+#include "http/conditional.h"
 #include "http/identifiers.h"
 #include "http/percent.h"
 #include "http/request_reader.h"
@@ -71,8 +72,9 @@ std::string describe(const Message& message) {
   require(message.body.size() <=
           encoded_limit(parse_coding(head.content_encoding).value_or(Coding::kIdentity), kBodyLimit));
   require(head.framing != Framing::kLength || message.body.size() == head.content_length);
-  for (const std::string_view part : {head.path, head.query, head.content_type, head.content_encoding,
-                                      head.authorization, head.request_id, head.traceparent}) {
+  for (const std::string_view part :
+       {head.path, head.query, head.content_type, head.content_encoding, head.authorization, head.request_id,
+        head.traceparent, head.if_none_match, head.origin, head.asked_method}) {
     require(inside(part, message.head_bytes) || part == "/");  // "/" stands for the path of http://host.
     require(part.find_first_of("\r\n") == std::string_view::npos);
   }
@@ -87,6 +89,10 @@ std::string describe(const Message& message) {
   text += valid_request_id(head.request_id) ? head.request_id : "-";
   text += valid_traceparent(head.traceparent) ? head.traceparent : "-";
   text.append(head.content_type).append(head.authorization);
+  // Whoever names a tag and is answered in full only reads it again: what must not happen is the reverse.
+  if (names_etag(head.if_none_match, "W/\"tag\"")) {
+    require(head.if_none_match == "*" || head.if_none_match.find("\"tag\"") != std::string_view::npos);
+  }
   text += head.keep_alive ? "k" : "c";
   text += head.expects_continue ? "e" : "";
   return text + "#" + decode(message);

@@ -31,52 +31,59 @@ std::string_view media_type(std::string_view path) {
   return "application/octet-stream";
 }
 
+/// A file as it is sent to some: compressed, or not.
+struct Form {
+  std::string etag;
+  std::string header_lines;
+  std::shared_ptr<const std::string> body;
+};
+
 struct Page {
   std::string_view type;
-  std::string_view caching;
-  std::string etag;
-  std::string etag_gzip;
-  std::shared_ptr<const std::string> plain;
-  std::shared_ptr<const std::string> gzip;
+  Form plain;
+  Form gzip;
 };
 
 using Pages = std::map<std::string, Page, std::less<>>;
 
+Form make_form(std::string etag, std::string_view caching, std::string_view coding, std::string body) {
+  Form form;
+  form.header_lines = fmt::format(
+      "ETag: {}\r\n"
+      "Cache-Control: {}\r\n"
+      "{}"
+      "Vary: Accept-Encoding\r\n"
+      "Content-Security-Policy: {}\r\n"
+      "X-Content-Type-Options: nosniff\r\n"
+      "Referrer-Policy: no-referrer\r\n"
+      "Cross-Origin-Opener-Policy: same-origin\r\n",
+      etag, caching, coding, kPolicy);
+  form.etag = std::move(etag);
+  form.body = std::make_shared<const std::string>(std::move(body));
+  return form;
+}
+
 Page load(const EmbeddedFile& file) {
-  Page page;
-  page.type = media_type(file.path);
-  page.caching = file.path.starts_with("/assets/") ? "public, max-age=31536000, immutable" : "no-cache";
-  page.etag = fmt::format("\"{}\"", file.digest);
-  page.etag_gzip = fmt::format("\"{}-gzip\"", file.digest);
-  page.gzip = std::make_shared<const std::string>(file.gzip);
+  const std::string_view caching =
+      file.path.starts_with("/assets/") ? "public, max-age=31536000, immutable" : "no-cache";
   std::string plain;
   if (http::decode_body(http::Coding::kGzip, file.gzip, kLargestFile, plain) != http::Decoded::kOk) {
     base::log_line(base::Level::kError,
                    fmt::format("{} of the dashboard is damaged: build again", file.path));
     std::abort();
   }
-  page.plain = std::make_shared<const std::string>(std::move(plain));
-  return page;
+  return {media_type(file.path), make_form(fmt::format("\"{}\"", file.digest), caching, "", std::move(plain)),
+          make_form(fmt::format("\"{}-gzip\"", file.digest), caching, "Content-Encoding: gzip\r\n",
+                    std::string(file.gzip))};
 }
 
 http::Response respond_with(const Page& page, const http::Request& request) {
-  const bool gzip = http::accepts_gzip(request.accept_encoding);
-  const std::string& etag = gzip ? page.etag_gzip : page.etag;
+  const Form& form = http::accepts_gzip(request.accept_encoding) ? page.gzip : page.plain;
   http::Response response;
   response.content_type = page.type;
-  response.headers = {{"ETag", etag},
-                      {"Cache-Control", std::string(page.caching)},
-                      {"Vary", "Accept-Encoding"},
-                      {"Content-Security-Policy", std::string(kPolicy)},
-                      {"X-Content-Type-Options", "nosniff"},
-                      {"Referrer-Policy", "no-referrer"},
-                      {"Cross-Origin-Opener-Policy", "same-origin"}};
-  if (http::matches_etag(request.if_none_match, etag)) {
-    response.status = 304;
-    return response;
-  }
-  if (gzip) response.headers.emplace_back("Content-Encoding", "gzip");
-  response.shared_body = gzip ? page.gzip : page.plain;
+  response.shared_body = form.body;
+  response.header_lines = form.header_lines;
+  response.etag = form.etag;
   return response;
 }
 

@@ -48,6 +48,7 @@ http::Route get_health(base::Clock& clock) {
     http::Response response;
     response.body =
         fmt::format(R"({{"status":"healthy","timestamp":"{}"}})", base::format_rfc3339(clock.now()));
+    response.header_lines = "Cache-Control: no-store\r\n";
     respond(std::move(response));
   };
   return route;

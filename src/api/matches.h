@@ -1,19 +1,13 @@
 #pragma once
-// GET /api/matches, /api/matches/{matchId}/metrics and /api/matches/{matchId}/timeline.
-
-#include <functional>
+// GET /api/matches and /api/matches/{matchId}/metrics.
 
 #include "api/observer.h"
+#include "api/view.h"
 #include "api/view_cache.h"
-#include "base/clock.h"
-#include "base/result.h"
 #include "http/http.h"
 #include "store/store.h"
 
 namespace fanfinity::api {
-
-/// The moment before which everything acknowledged is counted. Blocks; read before the rollups.
-using AsOf = std::function<base::Result<base::Timestamp>()>;
 
 /// What the handlers need; all outlive the HTTP server and the cache.
 struct MatchPorts {
@@ -24,7 +18,6 @@ struct MatchPorts {
 };
 
 [[nodiscard]] http::Route get_metrics(const MatchPorts& ports);
-[[nodiscard]] http::Route get_timeline(const MatchPorts& ports);
 [[nodiscard]] http::Route get_matches(const MatchPorts& ports);
 
 }  // namespace fanfinity::api

@@ -9,21 +9,42 @@
 
 namespace fanfinity::api {
 
-/// What is kept of a response: its parts without the per-request hook.
-struct ViewCache::Answer {
+namespace {
+
+/// What everyone who asks is given, made once.
+struct View {
   int status = 200;
   std::string_view content_type;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::shared_ptr<const std::string> body;
+  std::string body;
+  std::string header_lines;
+  std::string etag;
+
+  View(http::Response response, std::string_view cache_control)
+      : status(response.status), content_type(response.content_type), body(std::move(response.body)) {
+    // An answer that says what is wrong now is of no use later.
+    const bool lasts = status == 200 || status == 404;
+    response.headers.emplace_back("Cache-Control", lasts ? cache_control : "no-store");
+    for (const auto& [name, value] : response.headers) {
+      header_lines.append(name).append(": ").append(value).append("\r\n");
+      if (name == kEtag) etag = value;
+    }
+  }
+};
+
+}  // namespace
+
+struct ViewCache::Answer {
+  std::shared_ptr<const View> view;
   base::SteadyTime loaded_at;
 
   [[nodiscard]] http::Response response() const {
-    http::Response copy;
-    copy.status = status;
-    copy.content_type = content_type;
-    copy.headers = headers;
-    copy.shared_body = body;
-    return copy;
+    http::Response response;
+    response.status = view->status;
+    response.content_type = view->content_type;
+    response.shared_body = {view, &view->body};
+    response.header_lines = view->header_lines;
+    response.etag = view->etag;
+    return response;
   }
 };
 
@@ -114,8 +135,8 @@ void ViewCache::settle(std::span<const Entries::iterator> entries, std::vector<h
   assert(responses.size() == entries.size());
   std::vector<Answer> answers;
   for (http::Response& response : responses) {
-    answers.push_back({response.status, response.content_type, std::move(response.headers),
-                       std::make_shared<const std::string>(std::move(response.body)), clock_.steady()});
+    answers.push_back(
+        {std::make_shared<const View>(std::move(response), config_.cache_control), clock_.steady()});
   }
   std::vector<std::vector<http::Responder>> waiters;
   {
@@ -132,11 +153,11 @@ std::vector<http::Responder> ViewCache::settle(Entry& entry, const Answer& answe
   waiters_ -= entry.waiters.size();
   --loads_;
   entry.loading = false;
-  if (entry.answer) bytes_ -= entry.answer->body->size();
+  if (entry.answer) bytes_ -= entry.answer->view->body.size();
   entry.answer.reset();
   // Failures are not kept: the next request finds out whether the store is back.
-  if (answer.status < 500) {
-    bytes_ += answer.body->size();
+  if (answer.view->status < 500) {
+    bytes_ += answer.view->body.size();
     entry.answer = answer;
   }
   return std::exchange(entry.waiters, {});
@@ -147,7 +168,7 @@ void ViewCache::evict() {
   while (last != entries_.begin() && (entries_.size() > config_.max_entries || bytes_ > config_.max_bytes)) {
     --last;
     if (last->loading) continue;
-    if (last->answer) bytes_ -= last->answer->body->size();
+    if (last->answer) bytes_ -= last->answer->view->body.size();
     last->kind.by_name.erase(last->name);
     last = entries_.erase(last);
   }

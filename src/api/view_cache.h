@@ -28,12 +28,16 @@ struct ViewCacheConfig {
   std::size_t max_loads = 10'000;          ///< Reads waiting or under way; beyond: 503.
   std::size_t max_waiters = 100'000;       ///< Requests waiting for a read; beyond: 503.
   unsigned threads = 4;                    ///< Reads at the same time.
+  std::string cache_control = "no-store";  ///< Of answers that others may keep: 200 and 404.
 };
+
+/// The name of the header by which a Load gives an answer its entity tag.
+inline constexpr std::string_view kEtag = "ETag";
 
 class ViewCache {
  public:
   /// Reads views from the store, one response for each name, in their order; blocks. Each response is shared
-  /// by everyone who asked.
+  /// by everyone who asked: its header fields must be fit to be sent.
   using Load = std::function<std::vector<http::Response>(std::span<const std::string> names)>;
   /// Views that are read in the same way.
   struct Kind;

@@ -1,5 +1,7 @@
 #include "app/adapters.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "base/log_line.h"
@@ -95,9 +97,34 @@ pipeline::ConsumerConfig consumer_config(const config::Settings& settings) {
   return config;
 }
 
+namespace {
+
+/// Answers that only holders of a key may read are kept by their browsers at most.
+std::string cache_control(const config::ServerSettings& settings) {
+  const std::string who = settings.read_keys.empty() ? "public" : "private";
+  if (settings.cache_max_age.count() == 0) return who + ", no-cache";
+  std::string text = fmt::format("{}, max-age={}", who, settings.cache_max_age.count());
+  if (settings.cache_stale.count() > 0) {
+    text += fmt::format(", stale-while-revalidate={}", settings.cache_stale.count());
+  }
+  return text;
+}
+
+}  // namespace
+
 api::ViewCacheConfig view_cache_config(const config::Settings& settings) {
   api::ViewCacheConfig config;
   config.refresh = settings.server.metrics_refresh;
+  config.cache_control = cache_control(settings.server);
+  return config;
+}
+
+api::ViewCacheConfig event_view_cache_config(const config::Settings& settings) {
+  api::ViewCacheConfig config = view_cache_config(settings);
+  config.max_entries = 5'000;
+  config.max_bytes = 64U << 20U;
+  config.max_loads = 1'000;
+  config.threads = 2;
   return config;
 }
 
@@ -125,6 +152,7 @@ http::ServerConfig server_config(const config::Settings& settings) {
   config.rate_burst = from.rate_burst;
   config.write_keys = from.write_keys;
   config.read_keys = from.read_keys;
+  config.cors_origins = from.cors_origins;
   return config;
 }
 

@@ -23,6 +23,8 @@ namespace fanfinity::app {
 [[nodiscard]] store::EmbeddedClickHouseConfig embedded_clickhouse_config(const config::Settings& settings);
 [[nodiscard]] pipeline::ConsumerConfig consumer_config(const config::Settings& settings);
 [[nodiscard]] api::ViewCacheConfig view_cache_config(const config::Settings& settings);
+/// Of pages of events: their questions and answers are larger, and fewer of them fit.
+[[nodiscard]] api::ViewCacheConfig event_view_cache_config(const config::Settings& settings);
 /// Of /ready and /metrics: nothing is kept, but whoever asks meanwhile shares the answer.
 [[nodiscard]] api::ViewCacheConfig status_view_cache_config();
 [[nodiscard]] http::ServerConfig server_config(const config::Settings& settings);

@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "api/dashboard.h"
+#include "api/events.h"
 #include "api/health.h"
 #include "api/ingest.h"
 #include "api/matches.h"
+#include "api/players.h"
+#include "api/timeline.h"
 #include "app/adapters.h"
 #include "app/version.h"
 #include "base/log_line.h"
@@ -40,6 +43,7 @@ Status Service::start() {
 
   as_of_ = std::make_unique<SharedAsOf>(log_->reader(), clock_);
   views_ = std::make_unique<api::ViewCache>(view_cache_config(settings_), clock_);
+  event_views_ = std::make_unique<api::ViewCache>(event_view_cache_config(settings_), clock_);
   status_views_ = std::make_unique<api::ViewCache>(status_view_cache_config(), clock_);
   if (serves_api()) response_times_ = std::make_unique<api::ResponseTimeRecorder>(*producer_, clock_);
   metrics_.on_scrape([this] {
@@ -79,6 +83,7 @@ Status Service::open_store() {
   raw_store_ = std::make_unique<store::ClickHouseStore>(*clickhouse_, events_topic(settings_));
   store_ = std::make_unique<observe::MeasuredStore>(*raw_store_, metrics_);
   reader_ = std::make_unique<store::ClickHouseMetrics>(*clickhouse_);
+  event_reader_ = std::make_unique<store::ClickHouseEvents>(*clickhouse_);
   return {};
 }
 
@@ -131,11 +136,14 @@ Status Service::pipeline_status() {
 void Service::add_api_routes(std::vector<http::Route>& routes) {
   const api::IngestPorts ingest{*producer_, *response_times_, api_metrics_};
   const api::MatchPorts matches{*reader_, [this] { return as_of_->get(); }, *views_, api_metrics_};
+  const api::EventPorts events{*event_reader_, [this] { return as_of_->get(); }, *event_views_, api_metrics_};
   routes.push_back(api::post_event(ingest));
   routes.push_back(api::post_batch(ingest));
   routes.push_back(api::get_metrics(matches));
-  routes.push_back(api::get_timeline(matches));
+  routes.push_back(api::get_timeline(matches, events));
   routes.push_back(api::get_matches(matches));
+  routes.push_back(api::get_events(events));
+  routes.push_back(api::get_players(events));
   for (http::Route& route : api::dashboard_routes()) routes.push_back(std::move(route));
 }
 

@@ -24,6 +24,7 @@
 #include "observe/metrics.h"
 #include "observe/pipeline_metrics.h"
 #include "pipeline/consumer.h"
+#include "store/clickhouse_events.h"
 #include "store/clickhouse_metrics.h"
 #include "store/clickhouse_store.h"
 #include "store/embedded_clickhouse.h"
@@ -82,6 +83,7 @@ class Service {
   std::unique_ptr<store::ClickHouseStore> raw_store_;
   std::unique_ptr<observe::MeasuredStore> store_;
   std::unique_ptr<store::ClickHouseMetrics> reader_;
+  std::unique_ptr<store::ClickHouseEvents> event_reader_;
 
   std::mutex pipeline_mutex_;
   std::unique_ptr<pipeline::Consumer> consumer_;
@@ -90,6 +92,7 @@ class Service {
 
   std::unique_ptr<SharedAsOf> as_of_;
   std::unique_ptr<api::ViewCache> views_;
+  std::unique_ptr<api::ViewCache> event_views_;
   std::unique_ptr<api::ViewCache> status_views_;
   std::unique_ptr<api::ResponseTimeRecorder> response_times_;
   std::unique_ptr<tools::DeadLetters> dead_letters_;

@@ -59,7 +59,10 @@ class Rows {
           auto parsed = parse_duration(text, least, most);
           if (!parsed) return parsed.error();
           const auto kept = std::chrono::duration_cast<Duration>(*parsed);
-          if (kept != *parsed) return base::Error{base::Errc::kInvalid, "must be a whole number of hours"};
+          if (kept != *parsed)
+            return base::Error{base::Errc::kInvalid, std::is_same_v<Duration, std::chrono::seconds>
+                                                         ? "must be a whole number of seconds"
+                                                         : "must be a whole number of hours"};
           return kept;
         },
         [](Duration kept) { return format_duration(kept); });

@@ -46,7 +46,19 @@ void add_server_options(std::vector<Option>& out) {
       .list("API_READ_KEYS", &ServerSettings::read_keys, "Keys that may only read. Empty: anyone may read.")
       .duration("METRICS_REFRESH", &ServerSettings::metrics_refresh, 10 * kMs, 60'000 * kMs,
                 "How old a cached answer about a match may be; ClickHouse is asked at most once a match and "
-                "period.");
+                "period.")
+      .duration(
+          "CACHE_MAX_AGE", &ServerSettings::cache_max_age, 0 * kMs, hours(24),
+          "How long browsers and CDNs may keep an answer about a match (max-age), in whole seconds; 0: they "
+          "ask each time whether it has changed.")
+      .duration("CACHE_STALE", &ServerSettings::cache_stale, 0 * kMs, hours(24),
+                "How long after that they may go on using it while they fetch the next one "
+                "(stale-while-revalidate).")
+      .add("CORS_ORIGINS", "comma-separated",
+           "Origins whose pages may read answers, such as "
+           "https://example.org; `*`: every origin. Empty: only pages that this server serves itself.",
+           false, &ServerSettings::cors_origins, parse_origins,
+           [](const std::vector<std::string>& kept) { return fmt::format("{}", fmt::join(kept, ",")); });
 }
 
 void add_consumer_server_options(std::vector<Option>& out) {

@@ -28,6 +28,9 @@ struct ServerSettings {
   std::vector<std::string> write_keys;
   std::vector<std::string> read_keys;
   Milliseconds metrics_refresh{100};
+  std::chrono::seconds cache_max_age{1};
+  std::chrono::seconds cache_stale{2};
+  std::vector<std::string> cors_origins;
 };
 
 /// The small HTTP server of `fanfinity consumer`.

@@ -130,4 +130,31 @@ base::Result<std::vector<std::string>> parse_list(std::string_view text) {
   return items;
 }
 
+namespace {
+
+bool is_origin(std::string_view text) {
+  const std::size_t scheme = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
+  const std::string_view authority = text.substr(scheme);
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-._:[]";
+  if (scheme == 0 || authority.empty() || authority.find_first_not_of(kAllowed) != std::string_view::npos) {
+    return false;
+  }
+  // Browsers leave out the port of the scheme, and so this would never be met.
+  return !text.ends_with(scheme == 8 ? ":443" : ":80") && !text.ends_with(':');
+}
+
+}  // namespace
+
+base::Result<std::vector<std::string>> parse_origins(std::string_view text) {
+  auto items = parse_list(text);
+  if (!items) return items;
+  const bool anyone = items->size() == 1 && items->front() == "*";
+  if (!anyone && !std::ranges::all_of(*items, is_origin)) {
+    return Error{Errc::kInvalid,
+                 "must be * alone, or origins as browsers send them: https://example.org or "
+                 "http://localhost:5173, in lower case, without a path or a slash at the end"};
+  }
+  return items;
+}
+
 }  // namespace fanfinity::config

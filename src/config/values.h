@@ -33,4 +33,9 @@ namespace fanfinity::config {
 /// Comma-separated, white space around items dropped, empty items refused.
 [[nodiscard]] base::Result<std::vector<std::string>> parse_list(std::string_view text);
 
+/// A list of web origins as browsers send them (scheme://host, with the port unless it is the scheme's own),
+/// or
+/// "*" alone.
+[[nodiscard]] base::Result<std::vector<std::string>> parse_origins(std::string_view text);
+
 }  // namespace fanfinity::config

@@ -33,4 +33,9 @@ bool is_valid_match_id(std::string_view text) {
          simdjson::validate_utf8(text.data(), text.size());
 }
 
+bool is_valid_player_filter(std::string_view text) {
+  return text.size() <= kMaxPlayerIdBytes && text.find('\0') == std::string_view::npos &&
+         simdjson::validate_utf8(text.data(), text.size());
+}
+
 }  // namespace fanfinity::domain

@@ -55,5 +55,7 @@ struct Event {
 
 /// Whether `text` may be a match id (UTF-8 validity, length, control characters).
 [[nodiscard]] bool is_valid_match_id(std::string_view text);
+/// Whether an event's player can be asked for by `text`: up to 256 bytes of UTF-8 without a NUL.
+[[nodiscard]] bool is_valid_player_filter(std::string_view text);
 
 }  // namespace fanfinity::domain

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "domain/event.h"
+#include "domain/match_clock.h"
 
 namespace fanfinity::domain {
 
@@ -70,6 +71,10 @@ class EventParser {
 /// Appends the canonical JSON of `event`: members in the contract's order, absent ones left out, the id in
 /// lower case, the timestamp as `format_rfc3339`, metadata byte for byte as sent (no newline is added).
 void append_event_json(const Event& event, std::string& out);
+
+/// The same with the members `clock`, if there is one, and `receivedAt`: an event as readers see it.
+void append_stored_event_json(const Event& event, const std::optional<MatchClock>& clock,
+                              base::Timestamp received_at, std::string& out);
 
 /// Appends `text` as a JSON string with quotes. Invalid UTF-8 is replaced by U+FFFD.
 void append_json_string(std::string_view text, std::string& out);

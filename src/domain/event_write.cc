@@ -3,8 +3,10 @@
 #include "domain/json_number.h"
 
 namespace fanfinity::domain {
+namespace {
 
-void append_event_json(const Event& event, std::string& out) {
+/// All of the object but its closing brace.
+void append_members(const Event& event, std::string& out) {
   constexpr std::size_t kFixed = 200;  // Names, punctuation, id, type and timestamp.
   out.reserve(out.size() + kFixed + event.match_id.size() + event.metadata.size() +
               (event.player ? event.player->size() : 0));
@@ -28,7 +30,25 @@ void append_event_json(const Event& event, std::string& out) {
     out += R"(,"metadata":)";
     out += event.metadata;
   }
+}
+
+}  // namespace
+
+void append_event_json(const Event& event, std::string& out) {
+  append_members(event, out);
   out += '}';
+}
+
+void append_stored_event_json(const Event& event, const std::optional<MatchClock>& clock,
+                              base::Timestamp received_at, std::string& out) {
+  append_members(event, out);
+  if (clock) {
+    out += R"(,"clock":)";
+    append_clock_json(*clock, out);
+  }
+  out += R"(,"receivedAt":")";
+  base::append_rfc3339(received_at, out);
+  out += "\"}";
 }
 
 }  // namespace fanfinity::domain

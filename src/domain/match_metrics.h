@@ -5,7 +5,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/clock.h"
 #include "domain/event.h"
@@ -29,19 +28,6 @@ struct MatchMetrics {
   base::Timestamp as_of;
 };
 
-struct TimelineCell {
-  base::Timestamp minute;
-  EventType type = EventType::kPass;
-  std::uint8_t team = 1;
-  std::uint64_t count = 0;
-};
-
-struct Timeline {
-  std::string match_id;
-  std::vector<TimelineCell> cells;  ///< Ascending by minute, type, team; no empty cells.
-  base::Timestamp as_of;
-};
-
 struct MatchSummary {
   std::string match_id;
   std::uint64_t total = 0;
@@ -53,10 +39,6 @@ struct MatchSummary {
 
 /// The metrics object of the contract (DESIGN A1).
 void append_metrics_json(const MatchMetrics& metrics, std::string& out);
-
-/// {"matchId":"m","bucketSeconds":60,"buckets":[{"start":"...Z","total":3,
-///   "byType":{"pass":2,"goal":1},"byTeam":{"1":2,"2":1},"teams":{"1":{"pass":2},"2":{"goal":1}}},...],"asOf":"..."}
-void append_timeline_json(const Timeline& timeline, std::string& out);
 
 /// {"matchId":"m","totalEvents":3,"goals":1,"firstEventAt":"...","lastEventAt":"...","lastActivityAt":"..."}
 void append_summary_json(const MatchSummary& summary, std::string& out);

@@ -126,6 +126,7 @@ bool Connection::begin_request(std::string_view& input) {
   if (step == RequestReader::Step::kNeedMore) return false;
   const RequestHead& head = message.head;
   current_.method = head.method;
+  if (const auto& cors = worker_.context().cors) current_.cors_lines = cors->lines_for(head.origin);
   if (step == RequestReader::Step::kRefused) return fail(reader_.refusal()), false;
   current_.version_10 = head.version < 11;
   current_.close = !head.keep_alive;
@@ -160,6 +161,7 @@ std::optional<Response> Connection::admit() {
   if (match.route == nullptr || match.route->rate_limited) {
     if (auto refusal = context.admission->check_rate(client_, current_.since)) return refusal;
   }
+  if (is_preflight()) return context.cors->preflight(head.origin, std::move(match.allow));
   switch (match.outcome) {
     case Router::Outcome::kFound:
       break;
@@ -179,6 +181,11 @@ std::optional<Response> Connection::admit() {
   if (!query) return problem(400, "The query is not percent-encoded correctly, or has too many parameters.");
   request.query = std::move(*query);
   return std::nullopt;
+}
+
+bool Connection::is_preflight() const {
+  const RequestHead& head = exchange_->message.head;
+  return head.options && !head.origin.empty() && !head.asked_method.empty() && worker_.context().cors;
 }
 
 /// The connection can go on only when the body to be skipped is here already.
@@ -228,7 +235,6 @@ void Connection::dispatch() {
   request.path = head.path;
   request.content_type = head.content_type;
   request.accept_encoding = head.accept_encoding;
-  request.if_none_match = head.if_none_match;
   request.request_id = head.request_id;
   if (!valid_request_id(head.request_id)) {
     std::copy_n(current_.id.begin(), exchange_->made_request_id.size(), exchange_->made_request_id.begin());
@@ -242,6 +248,9 @@ void Connection::dispatch() {
   request.read_at = current_.since = steady_clock::now();
   request.received_at = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   deadline_ = current_.since + worker_.context().config.request_timeout;
+  if (!head.if_none_match.empty()) {
+    current_.if_none_match = std::make_unique<const std::string>(head.if_none_match);
+  }
   state_ = State::kHandling;
   exchange_->arm(weak_from_this(), ++serial_, worker_.mailbox());
   auto answer = Exchange::run(std::move(exchange_), current_.route->handler);

@@ -57,6 +57,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     bool in_body = false;
     std::uint8_t id_size = 0;
     std::array<char, kMaxRequestIdBytes> id;
+    std::string_view cors_lines;
+    std::unique_ptr<const std::string> if_none_match;  ///< Null when it was not sent, as mostly.
     const Route* route = nullptr;
     base::SteadyTime since;  ///< Read whole; before that: when its first byte came.
   };
@@ -79,6 +81,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   [[nodiscard]] bool read_request(std::string_view& input);
   [[nodiscard]] bool begin_request(std::string_view& input);
   [[nodiscard]] std::optional<Response> admit();
+  [[nodiscard]] bool is_preflight() const;
   [[nodiscard]] bool send_continue();
   void refuse_before_body(Response response, std::string_view& input);
   void finish_request();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/conditional.h"
 #include "http/connection.h"
 #include "http/socket_io.h"
 #include "http/status.h"
@@ -53,6 +54,10 @@ void Connection::fail(Response response) {
 void Connection::respond(Response response) {
   if (worker_.draining() && !current_.close) current_.close = current_.linger = true;
   if (current_.id_size == 0) take_request_id({});
+  if (current_.if_none_match && response.status == 200 && !response.etag.empty() &&
+      names_etag(*current_.if_none_match, response.etag)) {
+    response.status = 304;
+  }
   switch (send(response)) {
     case SendOutcome::kAll:
       return finish_response(response, true);
@@ -73,7 +78,7 @@ ConnectionHeader Connection::connection_header() const {
 Connection::SendOutcome Connection::send(Response& response) {
   std::string& head = worker_.write_buffer();
   head.clear();
-  append_response_head(response, request_id(), connection_header(), head);
+  append_response_head(response, {request_id(), connection_header(), current_.cors_lines}, head);
   std::string_view body;
   if (has_body(response.status) && current_.method != Method::kHead) body = body_of(response);
   if (body.size() <= kLargestCopiedBody) {

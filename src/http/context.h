@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "http/admission.h"
+#include "http/cors.h"
 #include "http/http.h"
 #include "http/request_reader.h"
 #include "http/router.h"
@@ -19,12 +21,15 @@ struct Context {
         reader_limits{config.max_header_bytes, config.max_target_bytes},
         router(std::move(routes)),
         admission(std::make_shared<Admission>(config)),
-        observer(observer_or_null) {}
+        observer(observer_or_null) {
+    if (!config.cors_origins.empty()) cors.emplace(config.cors_origins);
+  }
 
   ServerConfig config;
   RequestReader::Limits reader_limits;
   Router router;
   std::shared_ptr<Admission> admission;
+  std::optional<Cors> cors;  ///< Empty: pages of other origins read nothing.
   Observer* observer;
 };
 

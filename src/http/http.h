@@ -26,7 +26,6 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;  ///< Percent-decoded, in order.
   std::string_view content_type;     ///< Media type only, lower case, no parameters; empty when absent.
   std::string_view accept_encoding;  ///< As sent; empty when absent.
-  std::string_view if_none_match;    ///< As sent; empty when absent.
   std::string_view body;
   std::string_view request_id;   ///< X-Request-Id as sent when sane, else made here.
   std::string_view traceparent;  ///< Valid W3C traceparent as sent, else made here.
@@ -44,6 +43,10 @@ struct Response {
   std::string body;
   std::vector<std::pair<std::string, std::string>>
       headers;  ///< Beside Content-Type, Content-Length, Date, Connection.
+  /// More of them, each ended by CRLF: made once, like shared_body, and living as long as that or for ever.
+  std::string_view header_lines;
+  /// The entity tag among header_lines, quotes and all: makes a GET whose If-None-Match names it a 304.
+  std::string_view etag;
   /// Called on the I/O thread when the response has been handed to the socket, with the time since read_at.
   std::function<void(std::chrono::nanoseconds)> on_sent;
 };

@@ -49,14 +49,4 @@ bool accepts_gzip(std::string_view accept_encoding) {
   return anything;
 }
 
-bool matches_etag(std::string_view if_none_match, std::string_view etag) {
-  while (!if_none_match.empty()) {
-    std::string_view element = next(if_none_match, ',');
-    if (element == "*") return true;
-    if (element.starts_with("W/")) element.remove_prefix(2);
-    if (element == etag) return true;
-  }
-  return false;
-}
-
 }  // namespace fanfinity::http

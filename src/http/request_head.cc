@@ -89,19 +89,20 @@ class HeadParser final : public beast::http::basic_parser<true> {
     return {400, "A header field has a value that is not allowed."};
   }
 
-  void on_request_impl(beast::http::verb known, beast::string_view method, beast::string_view target,
-                       int version, beast::error_code& ec) override {
+  void on_request_impl(beast::http::verb known, beast::string_view, beast::string_view target, int version,
+                       beast::error_code& ec) override {
     using beast::http::verb;
     head_.method = known == verb::get    ? Method::kGet
                    : known == verb::post ? Method::kPost
                    : known == verb::head ? Method::kHead
                                          : Method::kOther;
     head_.version = version;
+    head_.options = known == verb::options;
     if (target.size() > max_target_bytes_) return refuse(414, "The request target is too long.", ec);
-    take_target({target.data(), target.size()}, method == "OPTIONS", ec);
+    take_target({target.data(), target.size()}, ec);
   }
 
-  void take_target(std::string_view target, bool options, beast::error_code& ec) {
+  void take_target(std::string_view target, beast::error_code& ec) {
     if (!std::all_of(target.begin(), target.end(), valid_target_char)) {
       return refuse(400, "The request target has a character that must be percent-encoded.", ec);
     }
@@ -116,7 +117,7 @@ class HeadParser final : public beast::http::basic_parser<true> {
     head_.path = target.substr(0, question);
     if (question != std::string_view::npos) head_.query = target.substr(question + 1);
     if (head_.path.empty()) head_.path = "/";  // http://host?query
-    const bool asterisk = options && target == "*";
+    const bool asterisk = head_.options && target == "*";
     if (head_.path.front() != '/' && !asterisk) {
       refuse(400, "The request target must be a path that starts with a slash.", ec);
     }
@@ -146,11 +147,16 @@ class HeadParser final : public beast::http::basic_parser<true> {
       case field::authorization:
         return take_once(value, head_.authorization, authorizations_, ec);
       case field::accept_encoding:
-        head_.accept_encoding = ++accepts_ > 1 ? std::string_view() : value;
+        head_.accept_encoding = ++accepts_ > 1 ? std::string_view() : trim(value);
         return;
       case field::if_none_match:
-        head_.if_none_match = ++conditions_ > 1 ? std::string_view() : value;
+        // Several fields are one list; without it everything is answered, which is always right.
+        head_.if_none_match = ++conditions_ > 1 ? std::string_view() : trim(value);
         return;
+      case field::origin:
+        return take_once(value, head_.origin, origins_, ec);
+      case field::access_control_request_method:
+        return take_once(value, head_.asked_method, asked_methods_, ec);
       default:
         if (name == field::unknown) take_extension(text, value);
     }
@@ -219,9 +225,11 @@ class HeadParser final : public beast::http::basic_parser<true> {
   int encodings_ = 0;
   int authorizations_ = 0;
   int accepts_ = 0;
-  int conditions_ = 0;
   int request_ids_ = 0;
   int traceparents_ = 0;
+  int conditions_ = 0;
+  int origins_ = 0;
+  int asked_methods_ = 0;
 };
 
 }  // namespace

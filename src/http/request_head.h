@@ -26,10 +26,13 @@ struct RequestHead {
   std::string_view content_type;  ///< Media type only, lower case.
   std::string_view content_encoding;
   std::string_view authorization;
-  std::string_view accept_encoding;  ///< Empty when sent twice, as is if_none_match.
-  std::string_view if_none_match;
+  std::string_view accept_encoding;  ///< Empty when sent twice.
   std::string_view request_id;
   std::string_view traceparent;
+  std::string_view if_none_match;
+  std::string_view origin;
+  std::string_view asked_method;  ///< Access-Control-Request-Method.
+  bool options = false;           ///< The method is OPTIONS.
 };
 
 /// Parses a complete head, from the first byte of the request line to the empty line. Changes the case

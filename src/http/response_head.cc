@@ -63,8 +63,7 @@ std::string_view http_date() {
   return {cached.text.data(), cached.text.size()};
 }
 
-void append_response_head(const Response& response, std::string_view request_id, ConnectionHeader connection,
-                          std::string& out) {
+void append_response_head(const Response& response, const HeadContext& context, std::string& out) {
   out += "HTTP/1.1 ";
   append_number(static_cast<std::size_t>(response.status), out);
   out += ' ';
@@ -78,11 +77,11 @@ void append_response_head(const Response& response, std::string_view request_id,
     append_number(body_of(response).size(), out);
     out += "\r\n";
   }
-  out.append("X-Request-Id: ").append(request_id).append("\r\n");
-  if (connection == ConnectionHeader::kClose) out += "Connection: close\r\n";
-  if (connection == ConnectionHeader::kKeepAlive) out += "Connection: keep-alive\r\n";
+  out.append("X-Request-Id: ").append(context.request_id).append("\r\n");
+  if (context.connection == ConnectionHeader::kClose) out += "Connection: close\r\n";
+  if (context.connection == ConnectionHeader::kKeepAlive) out += "Connection: keep-alive\r\n";
   for (const auto& [name, value] : response.headers) append_header(name, value, out);
-  out += "\r\n";
+  out.append(response.header_lines).append(context.cors_lines).append("\r\n");
 }
 
 }  // namespace fanfinity::http

@@ -15,10 +15,16 @@ enum class ConnectionHeader : std::uint8_t { kNone, kKeepAlive, kClose };
   return response.shared_body ? *response.shared_body : response.body;
 }
 
+/// What a response's head has beside what the handler gave.
+struct HeadContext {
+  std::string_view request_id;
+  ConnectionHeader connection = ConnectionHeader::kNone;
+  std::string_view cors_lines;  ///< Each ended by CRLF.
+};
+
 /// Appends status line, header fields and the empty line. A header of the handler's that would break out
 /// of its line is left out.
-void append_response_head(const Response& response, std::string_view request_id, ConnectionHeader connection,
-                          std::string& out);
+void append_response_head(const Response& response, const HeadContext& context, std::string& out);
 
 /// IMF-fixdate (RFC 9110, 5.6.7) of now; made once a second and thread.
 [[nodiscard]] std::string_view http_date();

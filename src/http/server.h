@@ -35,6 +35,7 @@ struct ServerConfig {
   /// is 401 with WWW-Authenticate, a known one without the access 403. Write keys may read.
   std::vector<std::string> write_keys;
   std::vector<std::string> read_keys;
+  std::vector<std::string> cors_origins;  ///< Whose pages may read answers; "*": anyone's. Empty: none.
 };
 
 class Server {

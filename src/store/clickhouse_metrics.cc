@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "store/match_known.h"
 #include "store/row_binary.h"
 
 namespace fanfinity::store {
@@ -57,7 +58,8 @@ FORMAT RowBinary)sql";
 constexpr const char* kTimelineSql = R"sql(
 SELECT minute, toUInt8(event_type), team, sum(events)
 FROM match_minutes
-WHERE match_id = {match:String}
+WHERE match_id = {match:String} AND minute >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
+    AND minute < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
 GROUP BY minute, event_type, team
 ORDER BY minute, event_type, team
 LIMIT {limit:UInt64}
@@ -98,7 +100,7 @@ FORMAT RowBinary)sql";
 // How many days are tried first, before any.
 constexpr std::array kPeriods = {std::chrono::days{1}, std::chrono::days{30}};
 
-// Later than any event can be received: the first page begins there.
+// Later than any event can be or be received: the first page begins there.
 constexpr base::Timestamp kEndOfTime{std::chrono::milliseconds{9'999'999'999'999}};
 
 std::string milliseconds_of(base::Timestamp at) {
@@ -107,10 +109,6 @@ std::string milliseconds_of(base::Timestamp at) {
 
 Error torn() {
   return {Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
-}
-
-Error no_event() {
-  return {Errc::kNotFound, "The match has no event."};
 }
 
 base::Timestamp from_seconds(std::int64_t seconds) {
@@ -195,29 +193,33 @@ Result<std::vector<domain::MatchMetrics>> ClickHouseMetrics::metrics(std::span<c
   return out;
 }
 
-Result<domain::Timeline> ClickHouseMetrics::timeline(std::string_view match_id) {
-  auto answer = http_.read(
-      {.sql = kTimelineSql,
-       .params = {{"match", std::string(match_id)}, {"limit", std::to_string(kMaxTimelineCells + 1)}},
-       .settings = {}});
+Result<domain::Timeline> ClickHouseMetrics::timeline(const std::string& match_id, const TimeSpan& span) {
+  auto answer = http_.read({.sql = kTimelineSql,
+                            .params = {{"match", match_id},
+                                       {"from", milliseconds_of(span.from.value_or(base::Timestamp{}))},
+                                       {"to", milliseconds_of(span.to.value_or(kEndOfTime))},
+                                       {"limit", std::to_string(kMaxTimelineCells + 1)}},
+                            .settings = {}});
   if (!answer) return answer.error();
   domain::Timeline out;
   out.match_id = match_id;
   RowBinaryReader reader(*answer);
   while (!reader.at_end() && reader.ok()) {
     domain::TimelineCell cell;
-    cell.minute = from_seconds(reader.integer<std::int64_t>());
+    cell.start = from_seconds(reader.integer<std::int64_t>());
     cell.type = static_cast<domain::EventType>(reader.integer<std::uint8_t>());
     cell.team = reader.integer<std::uint8_t>();
     cell.count = reader.integer<std::uint64_t>();
     out.cells.push_back(cell);
   }
   if (!reader.ok()) return torn();
-  if (out.cells.empty()) return no_event();
+  if (out.cells.empty()) {
+    if (auto known = check_match(http_, match_id); !known) return known.error();
+  }
   if (out.cells.size() > kMaxTimelineCells) {
     return Error{Errc::kFull,
-                 "The events of this match are spread over more minutes than a timeline can hold (" +
-                     std::to_string(kMaxTimelineCells) + " cells)."};
+                 "The events of this match are spread over more minutes than can be read at once (" +
+                     std::to_string(kMaxTimelineCells) + " counts)."};
   }
   return out;
 }

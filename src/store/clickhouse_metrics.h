@@ -23,7 +23,7 @@ class ClickHouseMetrics final : public MetricsReader {
       : http_(http), clock_(clock) {}
 
   base::Result<std::vector<domain::MatchMetrics>> metrics(std::span<const std::string> match_ids) override;
-  base::Result<domain::Timeline> timeline(std::string_view match_id) override;
+  base::Result<domain::Timeline> timeline(const std::string& match_id, const TimeSpan& span) override;
   base::Result<std::vector<domain::MatchSummary>> matches(std::size_t limit,
                                                           const std::optional<MatchCursor>& after) override;
   base::Status ping() override;

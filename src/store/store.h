@@ -15,8 +15,10 @@
 #include "base/uuid.h"
 #include "domain/match_metrics.h"
 #include "domain/response_times.h"
+#include "domain/timeline.h"
 #include "log/log.h"
 #include "store/event_rows.h"
+#include "store/time_span.h"
 
 namespace fanfinity::store {
 
@@ -81,8 +83,10 @@ class MetricsReader {
   /// one.
   [[nodiscard]] virtual base::Result<std::vector<domain::MatchMetrics>> metrics(
       std::span<const std::string> match_ids) = 0;
-  /// kNotFound when the match has no event.
-  [[nodiscard]] virtual base::Result<domain::Timeline> timeline(std::string_view match_id) = 0;
+  /// The minutes of a match that begin in the span. kNotFound when the match has no event at all, kFull when
+  /// they are too many.
+  [[nodiscard]] virtual base::Result<domain::Timeline> timeline(const std::string& match_id,
+                                                                const TimeSpan& span) = 0;
   /// Latest activity first, then by id; those strictly after `after` when given.
   [[nodiscard]] virtual base::Result<std::vector<domain::MatchSummary>> matches(
       std::size_t limit, const std::optional<MatchCursor>& after) = 0;

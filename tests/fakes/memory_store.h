@@ -20,11 +20,12 @@
 #include <utility>
 #include <vector>
 
+#include "store/event_reader.h"
 #include "store/store.h"
 
 namespace fanfinity::fakes {
 
-class MemoryStore final : public store::EventStore, public store::MetricsReader {
+class MemoryStore final : public store::EventStore, public store::MetricsReader, public store::EventReader {
  public:
   /// How far a failing insert gets before it fails.
   enum class Reach {
@@ -221,14 +222,15 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader 
     return all;
   }
 
-  base::Result<domain::Timeline> timeline(std::string_view match_id) override {
+  base::Result<domain::Timeline> timeline(const std::string& match_id, const store::TimeSpan& span) override {
     const std::scoped_lock lock(mutex_);
     if (!available_) return away();
-    const auto found = minutes_.find(std::string(match_id));
+    const auto found = minutes_.find(match_id);
     if (found == minutes_.end()) return not_found();
     domain::Timeline out;
     out.match_id = match_id;
     for (const auto& [key, row] : found->second) {
+      if ((span.from && std::get<0>(key) < *span.from) || (span.to && std::get<0>(key) >= *span.to)) continue;
       out.cells.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), row.count});
     }
     return out;
@@ -258,6 +260,75 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader 
     const std::scoped_lock lock(mutex_);
     if (!available_) return away();
     return {};
+  }
+
+  // -- store::EventReader --------------------------------------------------------------------------
+  base::Result<std::vector<store::StoredEvent>> events(const store::EventQuery& query) override {
+    const std::scoped_lock lock(mutex_);
+    if (!available_) return away();
+    if (!matches_.contains(query.match_id)) return not_found();
+    const auto position = [](const domain::Event& event) { return std::pair(event.at, event.id); };
+    std::vector<store::StoredEvent> found;
+    for (const auto& [row, partition] : raw_) {
+      const domain::Event& event = row.event;
+      if (event.match_id != query.match_id || (query.team && event.team != *query.team) ||
+          (query.player && event.player != query.player) ||
+          (query.span.from && event.at < *query.span.from) || (query.span.to && event.at >= *query.span.to)) {
+        continue;
+      }
+      if (!query.types.empty() && std::ranges::find(query.types, event.type) == query.types.end()) continue;
+      if (query.after) {
+        const std::pair after(query.after->at, query.after->id);
+        if (query.latest_first ? position(event) >= after : position(event) <= after) continue;
+      }
+      found.push_back({event, row.received_at});
+    }
+    std::ranges::sort(found, [&](const auto& a, const auto& b) {
+      return query.latest_first ? position(b.event) < position(a.event)
+                                : position(a.event) < position(b.event);
+    });
+    if (found.size() > query.limit) found.resize(query.limit);
+    return found;
+  }
+
+  base::Result<domain::Timeline> timeline(const store::FineTimelineQuery& query) override {
+    const std::scoped_lock lock(mutex_);
+    if (!available_) return away();
+    domain::Timeline out{query.match_id, {}, {}, query.bucket};
+    for (const auto& [row, partition] : raw_) {
+      const domain::Event& event = row.event;
+      if (event.match_id != query.match_id || event.at < query.from || event.at >= query.to) continue;
+      out.cells.push_back({event.at, event.type, event.team, 1});
+    }
+    domain::widen(out, query.bucket);
+    return out;
+  }
+
+  base::Result<domain::MatchPlayers> players(const std::string& match_id, std::size_t limit) override {
+    const std::scoped_lock lock(mutex_);
+    if (!available_) return away();
+    if (!matches_.contains(match_id)) return not_found();
+    domain::MatchPlayers out;
+    out.match_id = match_id;
+    std::map<std::pair<std::string, std::uint8_t>, domain::PlayerCounts> players;
+    for (const auto& [row, partition] : raw_) {
+      const domain::Event& event = row.event;
+      if (event.match_id != match_id) continue;
+      if (!event.player) {
+        ++out.without_total;
+        ++out.without_by_type[event.type];
+        continue;
+      }
+      auto& player = players[{*event.player, event.team}];
+      player.player = *event.player;
+      player.team = event.team;
+      ++player.total;
+      ++player.by_type[event.type];
+    }
+    for (auto& [key, player] : players) out.players.push_back(std::move(player));
+    std::ranges::stable_sort(out.players, std::greater(), &domain::PlayerCounts::total);
+    if (out.players.size() > limit) out.players.resize(limit);
+    return out;
   }
 
  private:

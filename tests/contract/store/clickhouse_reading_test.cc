@@ -24,18 +24,26 @@ class ClickHouseReading : public testing::Test {
 
   /// Granules, of which one has 8192 rows if it can, of a projection of ids 1024.
   std::uint64_t granules_read_by(const std::function<void()>& question) {
-    const std::uint64_t before = granules_read();
-    question();
-    return granules_read() - before;
+    return counted_by("SelectedMarks", question);
   }
+  /// Rows, of which more may have been chosen than were read in the end.
+  std::uint64_t rows_read_by(const std::function<void()>& question) {
+    return counted_by("SelectedRows", question);
+  }
+  EventReader& raw() { return subject_.raw(); }
 
  private:
-  std::uint64_t granules_read() {
+  std::uint64_t counted_by(const std::string& event, const std::function<void()>& question) {
+    const std::uint64_t before = count_of(event);
+    question();
+    return count_of(event) - before;
+  }
+  std::uint64_t count_of(const std::string& event) {
     const std::string text =
-        subject_.database().query("SELECT sum(value) FROM system.events WHERE event = 'SelectedMarks'");
-    std::uint64_t granules = 0;
-    std::from_chars(text.data(), text.data() + text.size(), granules);
-    return granules;
+        subject_.database().query("SELECT sum(value) FROM system.events WHERE event = '" + event + "'");
+    std::uint64_t count = 0;
+    std::from_chars(text.data(), text.data() + text.size(), count);
+    return count;
   }
 
   ClickHouseSubject subject_;
@@ -63,6 +71,26 @@ TEST_F(ClickHouseReading, OfAnIdLeavesPartsFromBeforeTheWindowAlone) {
   EXPECT_EQ(granules_read_by([&] { EXPECT_TRUE(events().find(ids, since)->empty()); }), 0U);
 }
 
+TEST_F(ClickHouseReading, OfAPageOfEventsEndsWhenThePageIsFull) {
+  ASSERT_OK(events().insert(batch_of("m", 0, kMany), "a"));
+  EventQuery query;
+  query.match_id = "m";
+  query.limit = 50;
+  for (const bool latest_first : {true, false}) {
+    query.latest_first = latest_first;
+    query.after.reset();
+    for (int page = 0; page < 3; ++page) {
+      const std::uint64_t rows = rows_read_by([&] {
+        auto found = raw().events(query);
+        ASSERT_OK(found);
+        ASSERT_EQ(found->size(), 50U);
+        query.after = EventPosition{found->back().event.at, found->back().event.id};
+      });
+      EXPECT_LE(rows, 30'000U) << "page " << page << " of a match of " << kMany;
+    }
+  }
+}
+
 TEST_F(ClickHouseReading, OfAMatchLeavesPartsWithoutItAlone) {
   for (int i = 0; i < 9; ++i) {
     const std::string match = "match-" + std::to_string(i);
@@ -73,7 +101,7 @@ TEST_F(ClickHouseReading, OfAMatchLeavesPartsWithoutItAlone) {
   }
   const std::vector<std::string> match = {"match-5"};
   EXPECT_LE(granules_read_by([&] { EXPECT_EQ(reader().metrics(match)->front().total, 1U); }), 2U);
-  EXPECT_LE(granules_read_by([&] { EXPECT_EQ(reader().timeline(match.front())->cells.size(), 1U); }), 1U);
+  EXPECT_LE(granules_read_by([&] { EXPECT_EQ(reader().timeline(match.front(), {})->cells.size(), 1U); }), 1U);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ TEST_P(StoreContract, ARepeatedTokenCountsOnceInRawAndEveryRollup) {
   auto metrics = metrics_of("m");
   ASSERT_OK(metrics);
   EXPECT_EQ(metrics->total, 50U);
-  auto timeline = reader().timeline("m");
+  auto timeline = reader().timeline("m", {});
   ASSERT_OK(timeline);
   ASSERT_EQ(timeline->cells.size(), 1U);
   EXPECT_EQ(timeline->cells[0].count, 50U);
@@ -266,7 +266,7 @@ TEST_P(StoreContract, AnUnknownMatchIsNotFound) {
   ASSERT_OK(events().insert(batch_of("m", 0, 1), "a"));
   for (const auto& match : {"other"s, ""s, "m\0"s, "m\n"s, "m' OR '1'='1"s, "{match:String}"s}) {
     EXPECT_EQ(metrics_of(match).error().code, Errc::kNotFound) << match;
-    EXPECT_EQ(reader().timeline(match).error().code, Errc::kNotFound) << match;
+    EXPECT_EQ(reader().timeline(match, {}).error().code, Errc::kNotFound) << match;
   }
 }
 
@@ -334,11 +334,31 @@ TEST_P(StoreContract, TimesMayBeAnywhereFrom1970To2261) {
   EXPECT_EQ(metrics->first_at, at("1970-01-01 00:00:00.000"));
   EXPECT_EQ(metrics->last_at, at("2261-12-31 23:59:59.999"));
   EXPECT_EQ(metrics->peak.minute, at("2261-12-31 23:59:00.000"));
-  auto timeline = reader().timeline("m");
+  auto timeline = reader().timeline("m", {});
   ASSERT_OK(timeline);
   ASSERT_EQ(timeline->cells.size(), 2U);
-  EXPECT_EQ(timeline->cells[0].minute, at("1970-01-01 00:00:00.000"));
-  EXPECT_EQ(timeline->cells[1].minute, at("2261-12-31 23:59:00.000"));
+  EXPECT_EQ(timeline->cells[0].start, at("1970-01-01 00:00:00.000"));
+  EXPECT_EQ(timeline->cells[1].start, at("2261-12-31 23:59:00.000"));
+}
+
+TEST_P(StoreContract, ATimelineHasTheMinutesOfItsSpan) {
+  const Batch batch = batch_of({event_row("m", 0, EventType::kPass, "2024-01-15 14:29:59.999"),
+                                event_row("m", 1, EventType::kPass, "2024-01-15 14:30:00.000"),
+                                event_row("m", 2, EventType::kPass, "2024-01-15 14:31:59.999"),
+                                event_row("m", 3, EventType::kPass, "2024-01-15 14:32:00.000")});
+  ASSERT_OK(events().insert(batch, "a"));
+  const auto cells = [&](const TimeSpan& span) {
+    auto timeline = reader().timeline("m", span);
+    EXPECT_TRUE(timeline.ok());
+    return timeline ? timeline->cells.size() : 0;
+  };
+  const auto from = at("2024-01-15 14:30:00.000");
+  const auto to = at("2024-01-15 14:32:00.000");
+  EXPECT_EQ(cells({from, to}), 2U);
+  EXPECT_EQ(cells({from, {}}), 3U);
+  EXPECT_EQ(cells({{}, to}), 3U);
+  EXPECT_EQ(cells({to + std::chrono::minutes{1}, {}}), 0U) << "which is not the same as no match";
+  EXPECT_EQ(reader().timeline("n", {from, to}).error().code, Errc::kNotFound);
 }
 
 TEST_P(StoreContract, MetricsOfManyMatchesAreThoseOfEach) {
@@ -415,13 +435,13 @@ TEST_P(StoreContract, MetricsAndTimelineEqualARecount) {
     EXPECT_EQ(metrics->last_at, *times.rbegin());
     EXPECT_EQ(metrics->peak.count, peak->second);
     EXPECT_EQ(metrics->peak.minute.time_since_epoch().count(), peak->first * 60'000);
-    auto timeline = reader().timeline(match);
+    auto timeline = reader().timeline(match, {});
     ASSERT_OK(timeline);
     ASSERT_EQ(timeline->cells.size(), cells.size());
     std::size_t i = 0;
     for (const auto& [key, count] : cells) {
       const auto& cell = timeline->cells[i++];
-      EXPECT_EQ(cell.minute.time_since_epoch().count(), std::get<0>(key) * 60'000);
+      EXPECT_EQ(cell.start.time_since_epoch().count(), std::get<0>(key) * 60'000);
       EXPECT_EQ(cell.type, std::get<1>(key));
       EXPECT_EQ(cell.team, std::get<2>(key));
       EXPECT_EQ(cell.count, count);

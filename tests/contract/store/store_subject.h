@@ -11,6 +11,7 @@
 
 #include "fakes/clickhouse_fixture.h"
 #include "fakes/memory_store.h"
+#include "store/clickhouse_events.h"
 #include "store/clickhouse_metrics.h"
 #include "store/clickhouse_store.h"
 
@@ -21,6 +22,7 @@ class StoreSubject {
   virtual ~StoreSubject() = default;
   virtual EventStore& events() = 0;
   virtual MetricsReader& metrics() = 0;
+  virtual EventReader& raw() = 0;
 };
 
 class MemorySubject final : public StoreSubject {
@@ -28,6 +30,7 @@ class MemorySubject final : public StoreSubject {
   explicit MemorySubject(std::uint64_t token_window) { store_.set_token_window(token_window); }
   EventStore& events() override { return store_; }
   MetricsReader& metrics() override { return store_; }
+  EventReader& raw() override { return store_; }
 
  private:
   fakes::MemoryStore store_;
@@ -39,12 +42,14 @@ class ClickHouseSubject final : public StoreSubject {
       : database_(fakes::ClickHouseServer::shared(), {.token_window = token_window}) {}
   EventStore& events() override { return events_; }
   MetricsReader& metrics() override { return metrics_; }
+  EventReader& raw() override { return raw_; }
   fakes::ClickHouseDatabase& database() { return database_; }
 
  private:
   fakes::ClickHouseDatabase database_;
   ClickHouseStore events_{database_.http()};
   ClickHouseMetrics metrics_{database_.http()};
+  ClickHouseEvents raw_{database_.http()};
 };
 
 /// `text` as "2024-01-15 14:30:00.250".

@@ -27,8 +27,8 @@ class FakeReader final : public store::MetricsReader {
     std::reverse(all.begin(), all.end());
     return all;
   }
-  base::Result<domain::Timeline> timeline(std::string_view match_id) override {
-    return domain::Timeline{std::string(match_id), {}, {}};
+  base::Result<domain::Timeline> timeline(const std::string& match_id, const store::TimeSpan&) override {
+    return domain::Timeline{match_id, {}, {}};
   }
   base::Result<std::vector<domain::MatchSummary>> matches(
       std::size_t limit, const std::optional<store::MatchCursor>& after) override {
@@ -197,6 +197,35 @@ TEST(ViewCache, KeepsWithinItsLimits) {
   EXPECT_EQ(loads, 100);
   EXPECT_TRUE(read("99"));
   EXPECT_FALSE(read("0")) << "the least recently used went first";
+}
+
+TEST(ViewCache, SaysHowLongAnAnswerMayBeKept) {
+  FakeClock clock;
+  ViewCacheConfig config;
+  config.cache_control = "public, max-age=1";
+  ViewCache cache(config, clock);
+  auto& kind = cache.add([](std::span<const std::string> names) {
+    std::vector<http::Response> responses(names.size());
+    responses.front().status = std::stoi(names.front());
+    responses.front().headers.emplace_back("Retry-After", "1");
+    responses.front().headers.emplace_back(kEtag, "W/\"1\"");
+    return responses;
+  });
+  const auto read = [&](const std::string& name) {
+    auto answers = std::make_shared<Answers>();
+    cache.get(kind, name, http::Responder(answers));
+    return answers->wait();
+  };
+  for (int i = 0; i < 2; ++i) {
+    const http::Response found = read("200");
+    EXPECT_EQ(found.etag, "W/\"1\"");
+    EXPECT_EQ(found.header_lines, "Retry-After: 1\r\nETag: W/\"1\"\r\nCache-Control: public, max-age=1\r\n");
+    EXPECT_TRUE(found.headers.empty()) << "they are not copied for each request";
+  }
+  EXPECT_NE(read("404").header_lines.find("max-age=1"), std::string_view::npos);
+  for (const char* status : {"400", "503"}) {
+    EXPECT_NE(read(status).header_lines.find("Cache-Control: no-store"), std::string_view::npos) << status;
+  }
 }
 
 TEST(ViewCache, TellsKindsApart) {

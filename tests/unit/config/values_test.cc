@@ -51,5 +51,20 @@ TEST(List, SplitsAtCommasAndRefusesEmptyItems) {
   EXPECT_FALSE(parse_list(" "));
 }
 
+TEST(Origins, AreThoseThatBrowsersSend) {
+  EXPECT_EQ(parse_origins("https://fans.example, http://localhost:5173").value(),
+            (std::vector<std::string>{"https://fans.example", "http://localhost:5173"}));
+  EXPECT_EQ(parse_origins("*").value(), (std::vector<std::string>{"*"}));
+  EXPECT_EQ(parse_origins("http://[::1]:3000").value().size(), 1U);
+  EXPECT_TRUE(parse_origins("").value().empty());
+  for (const char* text :
+       {"fans.example", "https://", "https://fans.example/", "https://fans.example/app",
+        "https://Fans.example", "HTTPS://fans.example", "https://fans.example:443", "http://fans.example:80",
+        "null", "*,https://fans.example", "https://*.example", "https://a b", "https://fans.example\r\nX: y",
+        "ftp://fans.example", "https://a:"}) {
+    EXPECT_FALSE(parse_origins(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace fanfinity::config

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/rfc3339.h"
+#include "domain/timeline.h"
 #include "golden.h"
 
 namespace fanfinity::domain {
@@ -98,7 +99,7 @@ TEST(TimelineJson, SumsUpTheCellsOfAMinute) {
 
 TEST(TimelineJson, HasNoBucketsWithoutCells) {
   std::string json;
-  append_timeline_json({"m", {}, at("2024-01-15T14:00:00Z")}, json);
+  append_timeline_json({.match_id = "m", .cells = {}, .as_of = at("2024-01-15T14:00:00Z")}, json);
   EXPECT_EQ(json, R"({"matchId":"m","bucketSeconds":60,"buckets":[],"asOf":"2024-01-15T14:00:00Z"})");
 }
 

@@ -75,6 +75,12 @@ void add_odd_routes(std::vector<Route>& routes) {
   }));
   routes.push_back(route(Method::kGet, "/nothing",
                          [](const Request&, const Responder& respond) { respond(text("", 204)); }));
+  routes.push_back(route(Method::kGet, "/tagged", [](const Request&, const Responder& respond) {
+    Response response = text("tagged");
+    response.etag = R"(W/"1")";
+    response.header_lines = "ETag: W/\"1\"\r\nCache-Control: public, max-age=1\r\n";
+    respond(std::move(response));
+  }));
   routes.push_back(route(Method::kGet, "/unchanged",
                          [](const Request&, const Responder& respond) { respond(text("never sent", 304)); }));
   routes.push_back(route(Method::kGet, "/split", [](const Request&, const Responder& respond) {

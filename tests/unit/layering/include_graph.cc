@@ -29,8 +29,9 @@ enum class Layer {
 std::optional<Layer> layer_of(std::string_view file) {
   if (file == "main.cc") return Layer::kApp;
   if (file == "log/log.h" || file == "log/log.cc") return Layer::kLogPort;
-  if (file == "store/store.h" || file == "store/store.cc" || file == "store/event_rows.h" ||
-      file == "store/event_rows.cc" || file == "store/row_binary.h") {
+  if (file == "store/store.h" || file == "store/store.cc" || file == "store/event_reader.h" ||
+      file == "store/time_span.h" || file == "store/event_rows.h" || file == "store/event_rows.cc" ||
+      file == "store/row_binary.h") {
     return Layer::kStorePort;
   }
   static const std::map<std::string_view, Layer> kFolders = {

@@ -60,6 +60,7 @@ TEST(LayeringRule, LetsEveryLayerSeeWhatLiesBelow) {
                             {"api/ingest.h", "http/http.h"},
                             {"api/ingest.h", "log/log.h"},
                             {"api/matches.h", "store/store.h"},
+                            {"api/events.h", "store/event_reader.h"},
                             {"pipeline/consumer.h", "log/log.h"},
                             {"pipeline/consumer.h", "store/store.h"},
                             {"observe/measured.h", "store/store.h"},
