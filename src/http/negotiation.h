@@ -1,5 +1,5 @@
 #pragma once
-// What encodings a client takes (RFC 9110, 12.5.3).
+// What codings of a body a client takes (RFC 9110, 12.5.3).
 
 #include <string_view>
 

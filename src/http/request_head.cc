@@ -147,7 +147,7 @@ class HeadParser final : public beast::http::basic_parser<true> {
       case field::authorization:
         return take_once(value, head_.authorization, authorizations_, ec);
       case field::accept_encoding:
-        head_.accept_encoding = ++accepts_ > 1 ? std::string_view() : value;
+        head_.accept_encoding = ++accepts_ > 1 ? std::string_view() : trim(value);
         return;
       case field::if_none_match:
         // Several fields are one list; without it everything is answered, which is always right.

@@ -26,7 +26,7 @@ struct RequestHead {
   std::string_view content_type;  ///< Media type only, lower case.
   std::string_view content_encoding;
   std::string_view authorization;
-  std::string_view accept_encoding;  ///< Empty when sent twice, as is if_none_match.
+  std::string_view accept_encoding;  ///< Empty when sent twice.
   std::string_view request_id;
   std::string_view traceparent;
   std::string_view if_none_match;

@@ -16,7 +16,7 @@ export interface Frame {
 }
 
 interface Props {
-  /** Milliseconds, ascending; then a list of values for each series. */
+  /** Milliseconds a minute apart; then a list of values for each series. */
   data: [number[], ...number[][]];
   /** In rem. */
   height: number;
@@ -57,6 +57,16 @@ function axes(colour: (name: string) => string, target: Element, withY: boolean)
       incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000],
     },
   ];
+}
+
+const MINUTE_MS = 60_000;
+const SHORTEST_MS = 10 * MINUTE_MS;
+
+/** A line begins at nothing, a minute before the first. */
+function withBeginning([at, ...values]: [number[], ...number[][]]): [number[], ...number[][]] {
+  const [first] = at;
+  if (first === undefined) return [at, ...values];
+  return [[first - MINUTE_MS, ...at], ...values.map((list) => [0, ...list])];
 }
 
 function rem(): number {
@@ -107,16 +117,19 @@ export function Plot(props: Props) {
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
         padding: [8, 12, 0, 4],
-        scales: { x: { time: true }, y: { range: latest.current.scaleY } },
+        scales: {
+          x: { time: true, range: (_, from, to) => [from, Math.max(to, from + SHORTEST_MS)] },
+          y: { range: latest.current.scaleY },
+        },
         axes: axes(colour, target, latest.current.axisY),
         series: [{}, ...latest.current.series(colour)],
         bands: latest.current.bands?.(colour) ?? [],
         hooks: {
           draw: [tell],
-          setCursor: [(u) => latest.current.onPoint?.(u.cursor.idx ?? undefined)],
+          setCursor: [(u) => latest.current.onPoint?.(u.cursor.idx ? u.cursor.idx - 1 : undefined)],
         },
       },
-      latest.current.data,
+      withBeginning(latest.current.data),
       target,
     );
     chart.current = made;
@@ -130,7 +143,7 @@ export function Plot(props: Props) {
     if (width > 0) chart.current?.setSize({ width, height: props.height * rem() });
   }, [width, props.height]);
   useEffect(() => {
-    chart.current?.setData(props.data);
+    chart.current?.setData(withBeginning(props.data));
   }, [props.data]);
   return <div class="plot" ref={place} aria-hidden="true" />;
 }
