@@ -16,6 +16,8 @@
 
 namespace fanfinity::http {
 
+class Broadcast;
+
 enum class Method : std::uint8_t { kGet, kHead, kPost, kOther };
 
 /// Valid until its Responder has answered. `body` is already decoded (gzip, zstd) and bounded.
@@ -28,6 +30,7 @@ struct Request {
   std::string_view body;
   std::string_view request_id;   ///< X-Request-Id as sent when sane, else made here.
   std::string_view traceparent;  ///< Valid W3C traceparent as sent, else made here.
+  std::string_view last_event_id;  ///< As sent; empty when absent.
   base::SteadyTime read_at;      ///< When the last byte of the request was there.
   base::Timestamp received_at;   ///< The same moment on the wall clock.
 
@@ -40,6 +43,9 @@ struct Response {
   std::shared_ptr<const std::string>
       shared_body;  ///< Used instead of `body` when set: one frame for many readers.
   std::string body;
+  /// A stream instead of a body: what this sends from now on (http/broadcast.h), until one of both ends.
+  std::shared_ptr<Broadcast> follow;
+  std::uint64_t shown = 0;  ///< The state that this client of `follow` was shown last; 0: none.
   std::vector<std::pair<std::string, std::string>>
       headers;  ///< Beside Content-Type, Content-Length, Date, Connection.
   /// Called on the I/O thread when the response has been handed to the socket, with the time since read_at.
@@ -90,6 +96,14 @@ struct Route {
   Handler handler;
 };
 
+enum class StreamEvent : std::uint8_t {
+  kOpened,
+  kClosed,   ///< For whatever reason.
+  kRefused,  ///< There were too many.
+  kDropped,  ///< The client took nothing for too long; kClosed follows.
+  kFrames    ///< States and heartbeats were handed to viewers.
+};
+
 /// What the server tells about itself. Called on I/O threads; must be cheap and thread-safe.
 class Observer {
  public:
@@ -99,6 +113,7 @@ class Observer {
                            std::chrono::nanoseconds duration) = 0;
   virtual void on_connection_opened() = 0;
   virtual void on_connection_closed() = 0;
+  virtual void on_stream(StreamEvent event, std::uint64_t count) = 0;
 };
 
 }  // namespace fanfinity::http

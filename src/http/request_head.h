@@ -28,6 +28,7 @@ struct RequestHead {
   std::string_view authorization;
   std::string_view request_id;
   std::string_view traceparent;
+  std::string_view last_event_id;
 };
 
 /// Parses a complete head, from the first byte of the request line to the empty line. Changes the case

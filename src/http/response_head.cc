@@ -64,7 +64,7 @@ std::string_view http_date() {
 }
 
 void append_response_head(const Response& response, std::string_view request_id, ConnectionHeader connection,
-                          std::string& out) {
+                          std::string& out, bool version_10) {
   out += "HTTP/1.1 ";
   append_number(static_cast<std::size_t>(response.status), out);
   out += ' ';
@@ -74,9 +74,13 @@ void append_response_head(const Response& response, std::string_view request_id,
   out += "\r\n";
   if (has_body(response.status)) {
     if (!response.content_type.empty()) append_header("Content-Type", response.content_type, out);
-    out += "Content-Length: ";
-    append_number(body_of(response).size(), out);
-    out += "\r\n";
+    if (response.follow == nullptr) {
+      out += "Content-Length: ";
+      append_number(body_of(response).size(), out);
+      out += "\r\n";
+    } else if (!version_10) {
+      out += "Transfer-Encoding: chunked\r\n";
+    }
   }
   out.append("X-Request-Id: ").append(request_id).append("\r\n");
   if (connection == ConnectionHeader::kClose) out += "Connection: close\r\n";

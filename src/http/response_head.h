@@ -16,9 +16,9 @@ enum class ConnectionHeader : std::uint8_t { kNone, kKeepAlive, kClose };
 }
 
 /// Appends status line, header fields and the empty line. A header of the handler's that would break out
-/// of its line is left out.
+/// of its line is left out. The body of a stream comes in chunks, or to an HTTP/1.0 client until the end.
 void append_response_head(const Response& response, std::string_view request_id, ConnectionHeader connection,
-                          std::string& out);
+                          std::string& out, bool version_10 = false);
 
 /// IMF-fixdate (RFC 9110, 5.6.7) of now; made once a second and thread.
 [[nodiscard]] std::string_view http_date();
