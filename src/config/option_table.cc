@@ -46,7 +46,15 @@ void add_server_options(std::vector<Option>& out) {
       .list("API_READ_KEYS", &ServerSettings::read_keys, "Keys that may only read. Empty: anyone may read.")
       .duration("METRICS_REFRESH", &ServerSettings::metrics_refresh, 10 * kMs, 60'000 * kMs,
                 "How old a cached answer about a match may be; ClickHouse is asked at most once a match and "
-                "period.");
+                "period.")
+      .integer("MAX_STREAMS", "0..1000000", &ServerSettings::max_streams, 0, 1'000'000,
+               "Of the connections, how many may be streams; one more is answered 503.")
+      .duration("STREAM_INTERVAL", &ServerSettings::stream_interval, 20 * kMs, 60'000 * kMs,
+                "How often a stream sends a new state at most; what is watched is read so often.")
+      .duration("STREAM_HEARTBEAT", &ServerSettings::stream_heartbeat, 100 * kMs, 60'000 * kMs,
+                "After how long without a new state a stream sends a heartbeat.")
+      .duration("STREAM_STALL_TIMEOUT", &ServerSettings::stream_stall_timeout, 100 * kMs, hours(1),
+                "How long the client of a stream may take nothing before it is dropped.");
 }
 
 void add_consumer_server_options(std::vector<Option>& out) {

@@ -28,6 +28,10 @@ struct ServerSettings {
   std::vector<std::string> write_keys;
   std::vector<std::string> read_keys;
   Milliseconds metrics_refresh{100};
+  std::size_t max_streams = 20'000;
+  Milliseconds stream_interval{200};
+  Milliseconds stream_heartbeat{5'000};
+  Milliseconds stream_stall_timeout{30'000};
 };
 
 /// The small HTTP server of `fanfinity consumer`.

@@ -71,6 +71,14 @@ bool Admission::enter_stream() {
   return false;
 }
 
+std::chrono::milliseconds Admission::spread(std::chrono::milliseconds least, std::chrono::milliseconds most) {
+  // Multiples of the golden ratio, without their whole part, lie as evenly as can be however many there are.
+  constexpr std::uint32_t kGoldenRatio = 0x9e3779b9U;
+  const std::uint64_t share = spread_.fetch_add(kGoldenRatio, std::memory_order_relaxed);
+  const auto span = static_cast<std::uint64_t>((most - least).count());
+  return least + std::chrono::milliseconds(span * share >> 32U);
+}
+
 std::optional<Response> Admission::check_rate(const ClientAddress& client, base::SteadyTime now) {
   if (!limiter_ || !client.known) return std::nullopt;
   const auto wait = limiter_->take(client, now);

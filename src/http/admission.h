@@ -2,7 +2,9 @@
 // Who and what is let in: connections, callers, rates, bodies, memory. One for the whole server, thread-safe.
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +31,9 @@ class Admission {
   /// False, and not counted, when there are as many streams as there may be. Else `leave_stream` follows.
   [[nodiscard]] bool enter_stream();
   void leave_stream() { streams_.fetch_sub(1, std::memory_order_relaxed); }
+  /// How long the client of a stream shall wait when it ends: evenly spread from `least` to `most`.
+  [[nodiscard]] std::chrono::milliseconds spread(std::chrono::milliseconds least,
+                                                 std::chrono::milliseconds most);
 
   /// 429, or nothing.
   [[nodiscard]] std::optional<Response> check_rate(const ClientAddress& client, base::SteadyTime now);
@@ -50,6 +55,7 @@ class Admission {
   std::optional<RateLimiter> limiter_;
   std::atomic<std::size_t> connections_ = 0;
   std::atomic<std::size_t> streams_ = 0;
+  std::atomic<std::uint32_t> spread_ = 0;
   std::atomic<std::size_t> buffered_ = 0;
 };
 

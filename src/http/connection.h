@@ -108,7 +108,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void on_stream_ready(std::uint32_t events);
   void on_stream_gone();
   void after_step(StreamViewer::Step step);
-  void end_stream(std::chrono::milliseconds longest_retry);
+  void end_stream(std::chrono::milliseconds longest_retry, std::chrono::milliseconds patience);
   void drain_stream();
   void drop_stream();
   void leave_stream();

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -60,10 +61,10 @@ void Connection::begin_stream(const Response& response) {
   head.clear();
   append_response_head(response, request_id(), ConnectionHeader::kClose, head, current_.version_10);
   observe(response.status, std::chrono::steady_clock::now() - current_.since);
-  const std::string advice = retry_advice(worker_.spread(kRetryLeast, kRetryMost));
+  const std::string advice = retry_advice(worker_.context().admission->spread(kRetryLeast, kRetryMost));
   after_step(stream_->viewer.open(head, advice, feed.state, feed.heartbeat));
   // Its client sends no more, so nobody would tell when it goes: it gets what there is now.
-  if (ended_ && state_ == State::kStreaming) end_stream(kRetryMost);
+  if (ended_ && state_ == State::kStreaming) end_stream(kRetryMost, context.config.stall_timeout);
 }
 
 void Connection::show_state() {
@@ -99,24 +100,31 @@ void Connection::after_step(StreamViewer::Step step) {
     case StreamViewer::Step::kBroken:
       return on_stream_gone();
     case StreamViewer::Step::kWaits:
-      deadline_ = worker_.round_began() + worker_.context().config.stall_timeout;
+      if (!stream_->viewer.ended()) {
+        deadline_ = worker_.round_began() + worker_.context().config.stall_timeout;
+      }
       return;
     case StreamViewer::Step::kSent:
-      deadline_ = base::SteadyTime::max();
-      if (!stream_->viewer.ended()) return;
+      if (!stream_->viewer.ended()) {
+        deadline_ = base::SteadyTime::max();
+        return;
+      }
       leave_stream();
       return begin_linger();
   }
 }
 
-void Connection::end_stream(milliseconds longest_retry) {
+/// Whoever still has to take something has `patience` to take all of it.
+void Connection::end_stream(milliseconds longest_retry, milliseconds patience) {
   worker_.feeds().leave(*std::exchange(stream_->feed, nullptr), *this);
-  after_step(stream_->viewer.end(retry_advice(worker_.spread(kRetryLeast, longest_retry))));
+  deadline_ = worker_.round_began() + patience;
+  after_step(
+      stream_->viewer.end(retry_advice(worker_.context().admission->spread(kRetryLeast, longest_retry))));
 }
 
 void Connection::drain_stream() {
-  if (!stream_->viewer.ended()) end_stream(kRetryMostDraining);
-  if (state_ == State::kStreaming) deadline_ = worker_.round_began() + kEndsDraining;
+  if (!stream_->viewer.ended()) return end_stream(kRetryMostDraining, kEndsDraining);
+  deadline_ = std::min(deadline_, worker_.round_began() + kEndsDraining);
 }
 
 void Connection::drop_stream() {

@@ -28,11 +28,11 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;  ///< Percent-decoded, in order.
   std::string_view content_type;  ///< Media type only, lower case, no parameters; empty when absent.
   std::string_view body;
-  std::string_view request_id;   ///< X-Request-Id as sent when sane, else made here.
-  std::string_view traceparent;  ///< Valid W3C traceparent as sent, else made here.
+  std::string_view request_id;     ///< X-Request-Id as sent when sane, else made here.
+  std::string_view traceparent;    ///< Valid W3C traceparent as sent, else made here.
   std::string_view last_event_id;  ///< As sent; empty when absent.
-  base::SteadyTime read_at;      ///< When the last byte of the request was there.
-  base::Timestamp received_at;   ///< The same moment on the wall clock.
+  base::SteadyTime read_at;        ///< When the last byte of the request was there.
+  base::Timestamp received_at;     ///< The same moment on the wall clock.
 
   [[nodiscard]] const std::string* query_value(std::string_view name) const;
 };

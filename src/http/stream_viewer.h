@@ -27,7 +27,8 @@ class StreamViewer {
   /// that, the heartbeat.
   [[nodiscard]] Step open(std::string head, std::string_view advice, const FramePtr& state,
                           const FramePtr& heartbeat);
-  /// Sends `state`, which may be null, unless the client knows it, or is busy: then go_on is given the newest.
+  /// Sends `state`, which may be null, unless the client knows it, or is busy: then go_on is given the
+  /// newest.
   [[nodiscard]] Step show(const FramePtr& state);
   [[nodiscard]] Step beat(const FramePtr& heartbeat);
   /// The rest of what waits; then `state`, the newest.
@@ -54,7 +55,7 @@ class StreamViewer {
   std::uint32_t count_ = 0;
   std::size_t offset_ = 0;
   std::uint64_t shown_;
-  FramePtr frame_;  ///< Being sent; null: nothing waits.
+  FramePtr frame_;    ///< Being sent; null: nothing waits.
   std::string last_;  ///< To be sent behind frame_ and before the end.
 };
 

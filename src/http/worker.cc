@@ -97,14 +97,6 @@ milliseconds Worker::until_tick() const {
   return std::max(left, milliseconds(0));
 }
 
-milliseconds Worker::spread(milliseconds least, milliseconds most) {
-  // Multiples of the golden ratio, without their whole part, are spread as evenly as can be however many
-  // there are.
-  spread_ += 0x9e3779b9U;
-  const auto span = static_cast<std::uint64_t>((most - least).count());
-  return least + milliseconds(span * spread_ >> 32U);
-}
-
 void Worker::queue(std::shared_ptr<Connection> connection) {
   queued_.push_back(std::move(connection));
 }

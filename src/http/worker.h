@@ -2,8 +2,6 @@
 // One thread: an event loop, a listening socket of its own, its connections, and a tick that sweeps their
 // deadlines.
 
-#include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
@@ -42,9 +40,6 @@ class Worker final : private EventLoop::Watcher {
   [[nodiscard]] std::string& read_buffer() { return read_buffer_; }
   [[nodiscard]] std::string& write_buffer() { return write_buffer_; }
   [[nodiscard]] StreamFeeds& feeds() { return feeds_; }
-  /// How long a client waits before it follows a stream again: evenly spread from `least` to `most`.
-  [[nodiscard]] std::chrono::milliseconds spread(std::chrono::milliseconds least,
-                                                 std::chrono::milliseconds most);
   void remove(Connection& connection);
   /// Has `connection` read on when the others have had their turn.
   void queue(std::shared_ptr<Connection> connection);
@@ -69,7 +64,6 @@ class Worker final : private EventLoop::Watcher {
   base::SteadyTime round_began_;
   std::shared_ptr<Mailbox> mailbox_;
   StreamFeeds feeds_;
-  std::uint32_t spread_ = 0;
   std::string read_buffer_;
   std::string write_buffer_;
   bool draining_ = false;

@@ -23,8 +23,7 @@ HttpMetrics::HttpMetrics(Metrics& metrics)
       streams_dropped_(metrics.counter("fanfinity_http_streams_dropped_total",
                                        "Streams closed because their client took nothing for too long.")),
       streams_refused_(metrics.counter("fanfinity_http_streams_refused_total",
-                                       "Streams answered 503 because there were as many as there may be.")) {
-}
+                                       "Streams answered 503 because there were as many as there may be.")) {}
 
 HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_view route, int status) {
   // Looking a series up by its labels costs a lock and a map of strings; each thread remembers its own.
