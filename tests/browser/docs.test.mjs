@@ -43,6 +43,12 @@ test('an event can be sent from the page, and be read', async () => {
   assert.match(read.body, /"asOf"/);
 });
 
+test('a stream shows what comes of it in the first seconds', async () => {
+  const streamed = await tryOut('Read', 'streamMatches');
+  assert.equal(streamed.status, '200');
+  assert.match(streamed.body, /data: \{"matches":/);
+});
+
 test('the page asks no other host for anything and breaks no rule of its policy', () => {
   assert.deepEqual(page.troubles, []);
 });

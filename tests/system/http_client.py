@@ -62,7 +62,7 @@ class Client:
 
 
 class RawConnection:
-    """Sends bytes as they are; reads responses one by one, by Content-Length."""
+    """Sends bytes as they are; reads responses one by one, by Content-Length; of a stream its first chunk."""
 
     def __init__(self, port, timeout=30.0):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout)
@@ -94,7 +94,15 @@ class RawConnection:
             name, _, value = line.decode("latin-1").partition(":")
             headers[name.lower()] = value.strip()
         has_body = not head and int(status) >= 200 and int(status) not in (204, 304)
-        return Answer(int(status), headers, self._file.read(int(headers["content-length"])) if has_body else b"")
+        body = b""
+        if has_body:
+            chunked = headers.get("transfer-encoding") == "chunked"
+            body = self._file.read(int(self._file.readline(), 16) if chunked else int(headers["content-length"]))
+        return Answer(int(status), headers, body)
+
+    def lines(self):
+        """What comes, line by line, as long as the connection lives."""
+        return iter(self._file.readline, b"")
 
     def is_closed(self):
         """Whether the server closes (waits as long as the timeout of the connection for it)."""

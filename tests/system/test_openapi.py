@@ -163,6 +163,18 @@ def test_a_status_that_cannot_be_provoked_is_never_seen(seen):
     assert not [f"{one.operation}: {one.how}" for one in seen if one.answer.status in UNPROVOKABLE]
 
 
+@pytest.mark.parametrize("operation_id, schema", [("streamMatch", "MatchMetrics"), ("streamMatches", "MatchPage")])
+def test_the_messages_of_a_stream_are_as_the_document_says(shared_up, document, operation_id, schema):
+    assert shared_up.post(event(MATCH)).status == 202
+    recount.wait_counted(shared_up, [MATCH])
+    (request,) = good(document, document.operation(operation_id))
+    with RawConnection(shared_up.port) as connection:
+        stream = connection.send(request.bytes()).lines()
+        message = next(line for line in stream if line.startswith(b"data: "))
+    said = document.root["components"]["schemas"][schema]
+    assert not document.flaws(json.loads(message.removeprefix(b"data: ")), said)
+
+
 def test_good_requests_are_as_the_document_says(document):
     for operation, _, request in all_good(document):
         for media_type, said in document.request_bodies(operation).items():

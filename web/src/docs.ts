@@ -2,6 +2,7 @@
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js';
 import 'swagger-ui-dist/swagger-ui.css';
 import './docs.css';
+import { fetchForAWhile } from './stream_preview';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
@@ -18,6 +19,7 @@ SwaggerUI({
   tryItOutEnabled: true,
   requestSnippetsEnabled: true,
   defaultModelsExpandDepth: 0,
+  requestInterceptor: (request) => ({ ...request, userFetch: fetchForAWhile }),
   // There is one server, this one: nothing to choose.
   plugins: [() => ({ wrapComponents: { ServersContainer: () => () => null } })],
 });
