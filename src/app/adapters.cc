@@ -112,6 +112,14 @@ std::string cache_control(const config::ServerSettings& settings) {
 
 }  // namespace
 
+api::MatchStreamsConfig match_streams_config(const config::Settings& settings) {
+  api::MatchStreamsConfig config;
+  config.interval = settings.server.stream_interval;
+  config.heartbeat = settings.server.stream_heartbeat;
+  config.max_topics = settings.server.max_streams;
+  return config;
+}
+
 api::ViewCacheConfig view_cache_config(const config::Settings& settings) {
   api::ViewCacheConfig config;
   config.refresh = settings.server.metrics_refresh;
@@ -142,10 +150,12 @@ http::ServerConfig server_config(const config::Settings& settings) {
   config.port = from.port;
   config.threads = from.threads;
   config.max_connections = from.max_connections;
+  config.max_streams = from.max_streams;
   config.max_buffered_bytes = from.max_buffered_bytes;
   config.header_timeout = from.header_timeout;
   config.body_timeout = from.body_timeout;
   config.idle_timeout = from.idle_timeout;
+  config.stall_timeout = from.stream_stall_timeout;
   config.request_timeout = from.request_timeout;
   config.drain_timeout = from.drain_timeout;
   config.rate_limit = from.rate_limit;

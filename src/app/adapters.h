@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "api/match_streams.h"
 #include "api/view_cache.h"
 #include "base/result.h"
 #include "config/settings.h"
@@ -22,6 +23,7 @@ namespace fanfinity::app {
 [[nodiscard]] store::ClickHouseEndpoint clickhouse_endpoint(const config::Settings& settings);
 [[nodiscard]] store::EmbeddedClickHouseConfig embedded_clickhouse_config(const config::Settings& settings);
 [[nodiscard]] pipeline::ConsumerConfig consumer_config(const config::Settings& settings);
+[[nodiscard]] api::MatchStreamsConfig match_streams_config(const config::Settings& settings);
 [[nodiscard]] api::ViewCacheConfig view_cache_config(const config::Settings& settings);
 /// Of pages of events: their questions and answers are larger, and fewer of them fit.
 [[nodiscard]] api::ViewCacheConfig event_view_cache_config(const config::Settings& settings);

@@ -139,12 +139,19 @@ void Service::add_api_routes(std::vector<http::Route>& routes) {
   const api::EventPorts events{*event_reader_, [this] { return as_of_->get(); }, *event_views_, api_metrics_};
   routes.push_back(api::post_event(ingest));
   routes.push_back(api::post_batch(ingest));
-  routes.push_back(api::get_metrics(matches));
+  const http::Route metrics = api::get_metrics(matches);
+  const http::Route list = api::get_matches(matches);
+  streams_ = std::make_unique<api::MatchStreams>(match_streams_config(settings_),
+                                                 api::read_by(metrics, list, matches), clock_);
+  routes.push_back(metrics);
   routes.push_back(api::get_timeline(matches, events));
-  routes.push_back(api::get_matches(matches));
+  routes.push_back(list);
+  routes.push_back(api::get_match_stream(*streams_));
+  routes.push_back(api::get_matches_stream(*streams_));
   routes.push_back(api::get_events(events));
   routes.push_back(api::get_players(events));
   for (http::Route& route : api::dashboard_routes()) routes.push_back(std::move(route));
+  streams_->start();
 }
 
 void Service::add_status_routes(std::vector<http::Route>& routes) {

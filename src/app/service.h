@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/match_streams.h"
 #include "api/response_times.h"
 #include "api/view_cache.h"
 #include "app/log_gauges.h"
@@ -94,6 +95,7 @@ class Service {
   std::unique_ptr<api::ViewCache> views_;
   std::unique_ptr<api::ViewCache> event_views_;
   std::unique_ptr<api::ViewCache> status_views_;
+  std::unique_ptr<api::MatchStreams> streams_;
   std::unique_ptr<api::ResponseTimeRecorder> response_times_;
   std::unique_ptr<tools::DeadLetters> dead_letters_;
   std::unique_ptr<http::Server> server_;

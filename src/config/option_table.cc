@@ -58,7 +58,15 @@ void add_server_options(std::vector<Option>& out) {
            "Origins whose pages may read answers, such as "
            "https://example.org; `*`: every origin. Empty: only pages that this server serves itself.",
            false, &ServerSettings::cors_origins, parse_origins,
-           [](const std::vector<std::string>& kept) { return fmt::format("{}", fmt::join(kept, ",")); });
+           [](const std::vector<std::string>& kept) { return fmt::format("{}", fmt::join(kept, ",")); })
+      .integer("MAX_STREAMS", "0..1000000", &ServerSettings::max_streams, 0, 1'000'000,
+               "Of the connections, how many may be streams; one more is answered 503.")
+      .duration("STREAM_INTERVAL", &ServerSettings::stream_interval, 20 * kMs, 60'000 * kMs,
+                "How often a stream sends a new state at most; what is watched is read so often.")
+      .duration("STREAM_HEARTBEAT", &ServerSettings::stream_heartbeat, 100 * kMs, 60'000 * kMs,
+                "After how long without a new state a stream sends a heartbeat.")
+      .duration("STREAM_STALL_TIMEOUT", &ServerSettings::stream_stall_timeout, 100 * kMs, hours(1),
+                "How long the client of a stream may take nothing before it is dropped.");
 }
 
 void add_consumer_server_options(std::vector<Option>& out) {

@@ -31,6 +31,10 @@ struct ServerSettings {
   std::chrono::seconds cache_max_age{1};
   std::chrono::seconds cache_stale{2};
   std::vector<std::string> cors_origins;
+  std::size_t max_streams = 20'000;
+  Milliseconds stream_interval{200};
+  Milliseconds stream_heartbeat{5'000};
+  Milliseconds stream_stall_timeout{30'000};
 };
 
 /// The small HTTP server of `fanfinity consumer`.

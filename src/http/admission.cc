@@ -50,6 +50,7 @@ std::string join(const std::vector<std::string>& words) {
 
 Admission::Admission(const ServerConfig& config)
     : max_connections_(config.max_connections),
+      max_streams_(config.max_streams),
       max_buffered_(config.max_buffered_bytes),
       write_keys_(config.write_keys),
       read_keys_(config.read_keys) {
@@ -62,6 +63,20 @@ Admission::Entry Admission::enter() {
   if (before < max_connections_ + kRefusingConnections) return Entry::kRefuse;
   leave();
   return Entry::kDrop;
+}
+
+bool Admission::enter_stream() {
+  if (streams_.fetch_add(1, std::memory_order_relaxed) < max_streams_) return true;
+  leave_stream();
+  return false;
+}
+
+std::chrono::milliseconds Admission::spread(std::chrono::milliseconds least, std::chrono::milliseconds most) {
+  // Multiples of the golden ratio, without their whole part, lie as evenly as can be however many there are.
+  constexpr std::uint32_t kGoldenRatio = 0x9e3779b9U;
+  const std::uint64_t share = spread_.fetch_add(kGoldenRatio, std::memory_order_relaxed);
+  const auto span = static_cast<std::uint64_t>((most - least).count());
+  return least + std::chrono::milliseconds(span * share >> 32U);
 }
 
 std::optional<Response> Admission::check_rate(const ClientAddress& client, base::SteadyTime now) {

@@ -2,7 +2,9 @@
 // Who and what is let in: connections, callers, rates, bodies, memory. One for the whole server, thread-safe.
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +28,13 @@ class Admission {
   [[nodiscard]] Entry enter();
   void leave() { connections_.fetch_sub(1, std::memory_order_relaxed); }
 
+  /// False, and not counted, when there are as many streams as there may be. Else `leave_stream` follows.
+  [[nodiscard]] bool enter_stream();
+  void leave_stream() { streams_.fetch_sub(1, std::memory_order_relaxed); }
+  /// How long the client of a stream shall wait when it ends: evenly spread from `least` to `most`.
+  [[nodiscard]] std::chrono::milliseconds spread(std::chrono::milliseconds least,
+                                                 std::chrono::milliseconds most);
+
   /// 429, or nothing.
   [[nodiscard]] std::optional<Response> check_rate(const ClientAddress& client, base::SteadyTime now);
   /// 401, 403, or nothing.
@@ -39,11 +48,14 @@ class Admission {
 
  private:
   std::size_t max_connections_;
+  std::size_t max_streams_;
   std::size_t max_buffered_;
   std::vector<std::string> write_keys_;
   std::vector<std::string> read_keys_;
   std::optional<RateLimiter> limiter_;
   std::atomic<std::size_t> connections_ = 0;
+  std::atomic<std::size_t> streams_ = 0;
+  std::atomic<std::uint32_t> spread_ = 0;
   std::atomic<std::size_t> buffered_ = 0;
 };
 

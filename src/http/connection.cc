@@ -34,6 +34,7 @@ void Connection::on_ready(std::uint32_t events) {
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ended_ = true;
   if ((events & EPOLLIN) != 0 || ended_) readable_ = true;
   if (state_ == State::kWriting) return on_writable();
+  if (state_ == State::kStreaming) return on_stream_ready(events);
   if (readable_ && !queued_) on_readable();
 }
 
@@ -82,7 +83,8 @@ void Connection::on_end_of_input() {
 void Connection::consume(std::string_view input) {
   while (state_ == State::kReading && !input.empty() && read_request(input)) {
   }
-  if (state_ == State::kClosed || state_ == State::kLingering) return;
+  // A stream is the last answer of its connection.
+  if (state_ == State::kClosed || state_ == State::kLingering || state_ == State::kStreaming) return;
   keep(input);
   if (state_ != State::kReading) return;
   if (worker_.draining() && !started_) return close();
@@ -245,6 +247,7 @@ void Connection::dispatch() {
     make_traceparent(exchange_->made_traceparent);
     request.traceparent = {exchange_->made_traceparent.data(), exchange_->made_traceparent.size()};
   }
+  request.last_event_id = head.last_event_id;
   request.read_at = current_.since = steady_clock::now();
   request.received_at = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   deadline_ = current_.since + worker_.context().config.request_timeout;

@@ -3,6 +3,7 @@
 // Lives on its worker's thread; only `weak_from_this` leaves it.
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,10 +18,12 @@
 #include "http/identifiers.h"
 #include "http/request_reader.h"
 #include "http/response_head.h"
+#include "http/stream_viewer.h"
 
 namespace fanfinity::http {
 
 class Worker;
+struct StreamFeed;
 
 class Connection final : public std::enable_shared_from_this<Connection>, public EventLoop::Watcher {
  public:
@@ -36,6 +39,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void start_refusing();
   /// The answer to request `serial`; ignored when that is not under way any more.
   void on_answer(std::uint64_t serial, Response response);
+  /// What this connection follows has a new state, or shows that it lives.
+  void show_state();
+  void show_heartbeat();
   /// The coarse sweep over deadlines.
   void on_tick(base::SteadyTime now);
   /// The server is stopping: closes when nothing is under way.
@@ -43,11 +49,12 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   /// The server waits no longer: answers 503 if a request is under way, and closes.
   void abandon();
 
-  std::size_t slot = 0;  ///< Where the worker keeps this connection.
+  std::size_t slot = 0;       ///< Where the worker keeps this connection.
+  std::size_t feed_slot = 0;  ///< Where the feed does that it follows.
 
  private:
   enum class SendOutcome : std::uint8_t { kAll, kLater, kBroken };
-  enum class State : std::uint8_t { kReading, kHandling, kWriting, kLingering, kClosed };
+  enum class State : std::uint8_t { kReading, kHandling, kWriting, kStreaming, kLingering, kClosed };
   /// What is known about the request at hand, for its response and the observer.
   struct Current {
     Method method = Method::kOther;
@@ -68,6 +75,12 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     Response response;
     bool with_body = false;
     std::size_t offset = 0;
+  };
+
+  /// While the answer is a stream.
+  struct Stream {
+    StreamViewer viewer;
+    StreamFeed* feed;  ///< Null: has left it, and ends.
   };
 
   void wait_readable();
@@ -94,6 +107,15 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   [[nodiscard]] SendOutcome send(Response& response);
   [[nodiscard]] ConnectionHeader connection_header() const;
   void finish_response(const Response& response, bool delivered);
+  void begin_stream(const Response& response);
+  void on_stream_ready(std::uint32_t events);
+  void on_stream_gone();
+  void after_step(StreamViewer::Step step);
+  void end_stream(std::chrono::milliseconds longest_retry, std::chrono::milliseconds patience);
+  void drain_stream();
+  void drop_stream();
+  void leave_stream();
+  void tell(StreamEvent event, std::uint64_t count = 1);
   void next_request();
   void begin_linger();
   void take_request_id(std::string_view sent);
@@ -117,6 +139,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   std::size_t discarded_ = 0;
   Current current_;
   std::unique_ptr<Unsent> unsent_;
+  std::unique_ptr<Stream> stream_;
 };
 
 }  // namespace fanfinity::http

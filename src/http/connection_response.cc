@@ -58,6 +58,7 @@ void Connection::respond(Response response) {
       names_etag(*current_.if_none_match, response.etag)) {
     response.status = 304;
   }
+  if (response.follow != nullptr && current_.method != Method::kHead) return begin_stream(response);
   switch (send(response)) {
     case SendOutcome::kAll:
       return finish_response(response, true);
@@ -78,7 +79,8 @@ ConnectionHeader Connection::connection_header() const {
 Connection::SendOutcome Connection::send(Response& response) {
   std::string& head = worker_.write_buffer();
   head.clear();
-  append_response_head(response, {request_id(), connection_header(), current_.cors_lines}, head);
+  append_response_head(response,
+                       {request_id(), connection_header(), current_.cors_lines, current_.version_10}, head);
   std::string_view body;
   if (has_body(response.status) && current_.method != Method::kHead) body = body_of(response);
   if (body.size() <= kLargestCopiedBody) {
@@ -185,6 +187,8 @@ void Connection::on_tick(base::SteadyTime now) {
     case State::kWriting:
       observe(unsent_->response.status, now - current_.since);
       return close();
+    case State::kStreaming:
+      return drop_stream();
     case State::kLingering:
     case State::kClosed:
       return close();
@@ -192,6 +196,7 @@ void Connection::on_tick(base::SteadyTime now) {
 }
 
 void Connection::drain() {
+  if (state_ == State::kStreaming) return drain_stream();
   if (state_ == State::kLingering) {
     deadline_ = std::min(deadline_, worker_.round_began() + kLingerDraining);
     return;
@@ -215,6 +220,7 @@ void Connection::abandon() {
 void Connection::close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
+  leave_stream();
   socket_.close();
   exchange_.reset();
   worker_.remove(*this);

@@ -16,6 +16,8 @@
 
 namespace fanfinity::http {
 
+class Broadcast;
+
 enum class Method : std::uint8_t { kGet, kHead, kPost, kOther };
 
 /// Valid until its Responder has answered. `body` is already decoded (gzip, zstd) and bounded.
@@ -27,10 +29,11 @@ struct Request {
   std::string_view content_type;     ///< Media type only, lower case, no parameters; empty when absent.
   std::string_view accept_encoding;  ///< As sent; empty when absent.
   std::string_view body;
-  std::string_view request_id;   ///< X-Request-Id as sent when sane, else made here.
-  std::string_view traceparent;  ///< Valid W3C traceparent as sent, else made here.
-  base::SteadyTime read_at;      ///< When the last byte of the request was there.
-  base::Timestamp received_at;   ///< The same moment on the wall clock.
+  std::string_view request_id;     ///< X-Request-Id as sent when sane, else made here.
+  std::string_view traceparent;    ///< Valid W3C traceparent as sent, else made here.
+  std::string_view last_event_id;  ///< As sent; empty when absent.
+  base::SteadyTime read_at;        ///< When the last byte of the request was there.
+  base::Timestamp received_at;     ///< The same moment on the wall clock.
 
   [[nodiscard]] const std::string* query_value(std::string_view name) const;
 };
@@ -41,6 +44,9 @@ struct Response {
   std::shared_ptr<const std::string>
       shared_body;  ///< Used instead of `body` when set: one frame for many readers.
   std::string body;
+  /// A stream instead of a body: what this sends from now on (http/broadcast.h), until one of both ends.
+  std::shared_ptr<Broadcast> follow;
+  std::uint64_t shown = 0;  ///< The state that this client of `follow` was shown last; 0: none.
   std::vector<std::pair<std::string, std::string>>
       headers;  ///< Beside Content-Type, Content-Length, Date, Connection.
   /// More of them, each ended by CRLF: made once, like shared_body, and living as long as that or for ever.
@@ -95,6 +101,14 @@ struct Route {
   Handler handler;
 };
 
+enum class StreamEvent : std::uint8_t {
+  kOpened,
+  kClosed,   ///< For whatever reason.
+  kRefused,  ///< There were too many.
+  kDropped,  ///< The client took nothing for too long; kClosed follows.
+  kFrames    ///< States and heartbeats were handed to viewers.
+};
+
 /// What the server tells about itself. Called on I/O threads; must be cheap and thread-safe.
 class Observer {
  public:
@@ -104,6 +118,7 @@ class Observer {
                            std::chrono::nanoseconds duration) = 0;
   virtual void on_connection_opened() = 0;
   virtual void on_connection_closed() = 0;
+  virtual void on_stream(StreamEvent event, std::uint64_t count) = 0;
 };
 
 }  // namespace fanfinity::http

@@ -168,6 +168,8 @@ class HeadParser final : public beast::http::basic_parser<true> {
       head_.request_id = ++request_ids_ > 1 ? std::string_view() : value;
     } else if (beast::iequals(name, "traceparent")) {
       head_.traceparent = ++traceparents_ > 1 ? std::string_view() : value;
+    } else if (beast::iequals(name, "last-event-id")) {
+      head_.last_event_id = trim(value);
     }
   }
 

@@ -33,6 +33,7 @@ struct RequestHead {
   std::string_view origin;
   std::string_view asked_method;  ///< Access-Control-Request-Method.
   bool options = false;           ///< The method is OPTIONS.
+  std::string_view last_event_id;
 };
 
 /// Parses a complete head, from the first byte of the request line to the empty line. Changes the case

@@ -73,9 +73,13 @@ void append_response_head(const Response& response, const HeadContext& context, 
   out += "\r\n";
   if (has_body(response.status)) {
     if (!response.content_type.empty()) append_header("Content-Type", response.content_type, out);
-    out += "Content-Length: ";
-    append_number(body_of(response).size(), out);
-    out += "\r\n";
+    if (response.follow == nullptr) {
+      out += "Content-Length: ";
+      append_number(body_of(response).size(), out);
+      out += "\r\n";
+    } else if (!context.version_10) {
+      out += "Transfer-Encoding: chunked\r\n";
+    }
   }
   out.append("X-Request-Id: ").append(context.request_id).append("\r\n");
   if (context.connection == ConnectionHeader::kClose) out += "Connection: close\r\n";

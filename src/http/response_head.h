@@ -20,10 +20,11 @@ struct HeadContext {
   std::string_view request_id;
   ConnectionHeader connection = ConnectionHeader::kNone;
   std::string_view cors_lines;  ///< Each ended by CRLF.
+  bool version_10 = false;      ///< The client speaks HTTP/1.0.
 };
 
 /// Appends status line, header fields and the empty line. A header of the handler's that would break out
-/// of its line is left out.
+/// of its line is left out. The body of a stream comes in chunks, or to an HTTP/1.0 client until the end.
 void append_response_head(const Response& response, const HeadContext& context, std::string& out);
 
 /// IMF-fixdate (RFC 9110, 5.6.7) of now; made once a second and thread.

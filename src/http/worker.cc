@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kComplainEvery{10};
 milliseconds tick_for(const ServerConfig& config) {
   const milliseconds shortest =
       std::min({config.header_timeout, config.body_timeout, config.idle_timeout, config.write_timeout,
-                config.request_timeout, config.drain_timeout});
+                config.stall_timeout, config.request_timeout, config.drain_timeout});
   return std::clamp(shortest / 4, milliseconds(5), milliseconds(250));
 }
 
@@ -60,6 +60,7 @@ Worker::Worker(Context& context, int listener)
       listener_(listener),
       tick_interval_(tick_for(context.config)),
       mailbox_(std::make_shared<Mailbox>(loop_)),
+      feeds_(loop_),
       read_buffer_(kReadBuffer, '\0') {}
 
 Worker::~Worker() {
@@ -78,12 +79,13 @@ void Worker::start() {
 void Worker::run() {
   base::name_this_thread("http");
   while (!draining_ || !connections_.empty()) {
-    loop_.wait(queued_.empty() ? until_tick() : milliseconds(0));
+    loop_.wait(queued_.empty() && !feeds_.busy() ? until_tick() : milliseconds(0));
     round_began_ = std::chrono::steady_clock::now();
     // What a round appends to the log goes there in one piece.
     const base::Burst round;
     read_on();
     loop_.dispatch();
+    feeds_.walk();
     if (round_began_ >= next_tick_) on_tick(round_began_);
     retired_.clear();
   }

@@ -13,6 +13,7 @@
 #include "http/event_loop.h"
 #include "http/exchange.h"
 #include "http/owned_descriptor.h"
+#include "http/stream_feeds.h"
 
 namespace fanfinity::http {
 
@@ -38,6 +39,7 @@ class Worker final : private EventLoop::Watcher {
   /// Scratch for one read or one response: nothing in them outlives the call that filled them.
   [[nodiscard]] std::string& read_buffer() { return read_buffer_; }
   [[nodiscard]] std::string& write_buffer() { return write_buffer_; }
+  [[nodiscard]] StreamFeeds& feeds() { return feeds_; }
   void remove(Connection& connection);
   /// Has `connection` read on when the others have had their turn.
   void queue(std::shared_ptr<Connection> connection);
@@ -61,6 +63,7 @@ class Worker final : private EventLoop::Watcher {
   base::SteadyTime next_tick_;
   base::SteadyTime round_began_;
   std::shared_ptr<Mailbox> mailbox_;
+  StreamFeeds feeds_;
   std::string read_buffer_;
   std::string write_buffer_;
   bool draining_ = false;

@@ -16,7 +16,14 @@ HttpMetrics::HttpMetrics(Metrics& metrics)
                      .Name("http_request_duration_seconds")
                      .Help("From a request being read to its answer being handed to the socket.")
                      .Register(metrics.registry())),
-      connections_(metrics.gauge("fanfinity_http_open_connections", "Connections open now.")) {}
+      connections_(metrics.gauge("fanfinity_http_open_connections", "Connections open now.")),
+      streams_(metrics.gauge("fanfinity_http_open_streams", "Streams open now, of the connections.")),
+      stream_frames_(metrics.counter("fanfinity_http_stream_frames_total",
+                                     "States and heartbeats handed to the viewers of streams.")),
+      streams_dropped_(metrics.counter("fanfinity_http_streams_dropped_total",
+                                       "Streams closed because their client took nothing for too long.")),
+      streams_refused_(metrics.counter("fanfinity_http_streams_refused_total",
+                                       "Streams answered 503 because there were as many as there may be.")) {}
 
 HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_view route, int status) {
   // Looking a series up by its labels costs a lock and a map of strings; each thread remembers its own.
@@ -61,6 +68,22 @@ void HttpMetrics::on_connection_opened() {
 }
 void HttpMetrics::on_connection_closed() {
   connections_.Decrement();
+}
+
+void HttpMetrics::on_stream(http::StreamEvent event, std::uint64_t count) {
+  const auto amount = static_cast<double>(count);
+  switch (event) {
+    case http::StreamEvent::kOpened:
+      return streams_.Increment(amount);
+    case http::StreamEvent::kClosed:
+      return streams_.Decrement(amount);
+    case http::StreamEvent::kRefused:
+      return streams_refused_.Increment(amount);
+    case http::StreamEvent::kDropped:
+      return streams_dropped_.Increment(amount);
+    case http::StreamEvent::kFrames:
+      return stream_frames_.Increment(amount);
+  }
 }
 
 }  // namespace fanfinity::observe

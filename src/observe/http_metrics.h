@@ -1,5 +1,5 @@
 #pragma once
-// http_requests_total, http_request_duration_seconds, open connections; one log line a request at debug.
+// http_requests_total, http_request_duration_seconds, open connections, streams; one log line a request at debug.
 
 #include "http/http.h"
 #include "observe/metrics.h"
@@ -13,6 +13,7 @@ class HttpMetrics final : public http::Observer {
                    std::chrono::nanoseconds duration) override;
   void on_connection_opened() override;
   void on_connection_closed() override;
+  void on_stream(http::StreamEvent event, std::uint64_t count) override;
 
  private:
   struct Series {
@@ -24,6 +25,10 @@ class HttpMetrics final : public http::Observer {
   prometheus::Family<prometheus::Counter>& requests_;
   prometheus::Family<prometheus::Histogram>& durations_;
   prometheus::Gauge& connections_;
+  prometheus::Gauge& streams_;
+  prometheus::Counter& stream_frames_;
+  prometheus::Counter& streams_dropped_;
+  prometheus::Counter& streams_refused_;
 };
 
 }  // namespace fanfinity::observe

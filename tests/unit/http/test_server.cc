@@ -134,6 +134,22 @@ bool RecordingObserver::wait_for_opened(std::size_t count) {
   return changed_.wait_for(lock, kPatience, [&] { return opened_ >= count; });
 }
 
+void RecordingObserver::on_stream(StreamEvent event, std::uint64_t count) {
+  const std::lock_guard lock(mutex_);
+  streams_[event] += count;
+  changed_.notify_all();
+}
+
+bool RecordingObserver::wait_for(StreamEvent event, std::uint64_t count) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, kPatience, [&] { return streams_[event] >= count; });
+}
+
+std::uint64_t RecordingObserver::count(StreamEvent event) {
+  const std::lock_guard lock(mutex_);
+  return streams_[event];
+}
+
 void ParkingLot::park(const Request& request, Responder responder) {
   const std::lock_guard lock(mutex_);
   parked_.push_back(std::move(responder));

@@ -2,6 +2,7 @@
 // A real server on a free port, with routes for every kind of handler.
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,12 +27,16 @@ class RecordingObserver final : public Observer {
                    std::chrono::nanoseconds duration) override;
   void on_connection_opened() override;
   void on_connection_closed() override;
+  void on_stream(StreamEvent event, std::uint64_t count) override;
 
   /// Waits until there are as many responses as that, and returns them.
   std::vector<Seen> responses(std::size_t count);
   /// Waits until exactly that many connections are open.
   bool wait_for_open(std::size_t count);
   bool wait_for_opened(std::size_t count);
+  /// Waits until that many of it have been told.
+  bool wait_for(StreamEvent event, std::uint64_t count);
+  std::uint64_t count(StreamEvent event);
 
  private:
   std::mutex mutex_;
@@ -39,6 +44,7 @@ class RecordingObserver final : public Observer {
   std::vector<Seen> seen_;
   std::size_t opened_ = 0;
   std::size_t closed_ = 0;
+  std::map<StreamEvent, std::uint64_t> streams_;
 };
 
 /// Keeps Responders of `/park` until the test answers or drops them.

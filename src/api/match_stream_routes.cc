@@ -1,0 +1,127 @@
+// The routes of the streams, and how their topics are read.
+
+#include <algorithm>
+#include <charconv>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/match_streams.h"
+#include "api/stream_topic.h"
+#include "base/rfc3339.h"
+#include "domain/event_json.h"
+#include "domain/match_metrics.h"
+
+namespace fanfinity::api {
+namespace {
+
+using Kind = MatchStreams::Kind;
+
+constexpr std::size_t kMatchesAtOnce = 32;
+constexpr std::size_t kDefaultLimit = 50;
+constexpr std::size_t kMaxLimit = 500;
+constexpr std::chrono::seconds kRetryAfter{5};
+
+/// Metrics of matches that had none when last looked at: no event is an answer too, as of a moment.
+std::vector<http::Response> read_awaited(const MatchPorts& ports, std::span<const std::string> match_ids) {
+  const auto as_of = ports.as_of();
+  if (!as_of) return {match_ids.size(), http::problem_of(as_of.error())};
+  auto found = ports.reader.metrics(match_ids);
+  if (!found) return {match_ids.size(), http::problem_of(found.error())};
+  const std::string none = R"({"asOf":")" + base::format_rfc3339(*as_of) + "\"}";
+  std::vector<http::Response> responses(match_ids.size());
+  for (http::Response& response : responses) response.body = none;
+  for (domain::MatchMetrics& metrics : *found) {
+    const auto at = std::find(match_ids.begin(), match_ids.end(), metrics.match_id) - match_ids.begin();
+    metrics.as_of = *as_of;
+    std::string& body = responses[static_cast<std::size_t>(at)].body;
+    body.clear();
+    domain::append_metrics_json(metrics, body);
+  }
+  return responses;
+}
+
+http::Response refusal(std::string field, std::string detail) {
+  return http::problem(400, "The request is not valid.", {{std::move(field), std::move(detail)}});
+}
+
+void respond_stream(MatchStreams& streams, Kind kind, const std::string& name, const http::Request& request,
+                    const http::Responder& respond) {
+  http::Response response;
+  response.follow = streams.follow(kind, name);
+  if (response.follow == nullptr) {
+    return respond(http::problem_retry(503, "As many matches are streamed as can be.", kRetryAfter));
+  }
+  response.content_type = "text/event-stream";
+  // A page that makes a new EventSource can say by the query only what it has seen.
+  const std::string* seen = request.query_value("lastEventId");
+  response.shown = parse_event_id(request.last_event_id.empty() && seen != nullptr ? std::string_view(*seen)
+                                                                                   : request.last_event_id);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.emplace_back("X-Accel-Buffering", "no");  // nginx would wait for more.
+  respond(std::move(response));
+}
+
+http::Route read_route(std::string path, http::Handler handler) {
+  http::Route route;
+  route.path = std::move(path);
+  route.access = http::Access::kRead;
+  route.handler = std::move(handler);
+  return route;
+}
+
+}  // namespace
+
+MatchStreams::Read read_by(const http::Route& metrics, const http::Route& matches, const MatchPorts& ports) {
+  auto& awaited = ports.cache.add(
+      [ports](std::span<const std::string> match_ids) { return read_awaited(ports, match_ids); },
+      kMatchesAtOnce);
+  return [metrics = metrics.handler, matches = matches.handler, ports, &awaited](
+             Kind kind, const std::string& name, http::Responder respond) {
+    http::Request request;
+    switch (kind) {
+      case Kind::kMatch:
+        request.params.push_back(name);
+        return metrics(request, std::move(respond));
+      case Kind::kAwaited:
+        ports.observer.on_view(ports.cache.get(awaited, name, respond));
+        return;
+      case Kind::kList:
+        request.query.emplace_back("limit", name);
+        return matches(request, std::move(respond));
+    }
+  };
+}
+
+http::Route get_match_stream(MatchStreams& streams) {
+  return read_route("/api/matches/{matchId}/stream", [&streams](const http::Request& request,
+                                                                const http::Responder& respond) {
+    const std::string& match_id = request.params.front();
+    if (!domain::is_valid_match_id(match_id)) {
+      return respond(refusal("matchId", "must be 1 to 256 bytes of UTF-8 without control characters"));
+    }
+    respond_stream(streams, Kind::kMatch, match_id, request, respond);
+  });
+}
+
+http::Route get_matches_stream(MatchStreams& streams) {
+  return read_route(
+      "/api/matches/stream", [&streams](const http::Request& request, const http::Responder& respond) {
+        std::size_t limit = kDefaultLimit;
+        if (const std::string* sent = request.query_value("limit")) {
+          const char* const end = sent->data() + sent->size();
+          const auto [at, error] = std::from_chars(sent->data(), end, limit);
+          if (error != std::errc{} || at != end || limit < 1 || limit > kMaxLimit) {
+            return respond(refusal("limit", "must be a whole number from 1 to " + std::to_string(kMaxLimit)));
+          }
+        }
+        if (request.query_value("cursor") != nullptr) {
+          return respond(refusal("cursor", "must be left out: a stream shows the first page"));
+        }
+        respond_stream(streams, Kind::kList, std::to_string(limit), request, respond);
+      });
+}
+
+}  // namespace fanfinity::api
