@@ -29,7 +29,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  esbuild: { legalComments: 'none' },
+  esbuild: { legalComments: 'eof' },
   // `npm run dev` shows the dashboard of a service that runs beside it.
   server: {
     proxy: Object.fromEntries(['/api', '/health', '/ready', '/metrics'].map((path) => [path, 'http://127.0.0.1:8080'])),
