@@ -32,7 +32,7 @@ export default defineConfig({
     // Swagger UI, on the page at /docs alone.
     chunkSizeWarningLimit: 2000,
   },
-  esbuild: { legalComments: 'none' },
+  esbuild: { legalComments: 'eof' },
   // `npm run dev` shows the dashboard of a service that runs beside it.
   server: {
     proxy: Object.fromEntries(['/api', '/health', '/ready', '/metrics'].map((path) => [path, 'http://127.0.0.1:8080'])),

@@ -150,10 +150,10 @@ void Service::add_api_routes(std::vector<http::Route>& routes) {
   routes.push_back(metrics);
   routes.push_back(api::get_timeline(matches, events));
   routes.push_back(list);
-  routes.push_back(api::get_events(events));
-  routes.push_back(api::get_players(events));
   routes.push_back(api::get_match_stream(*streams_));
   routes.push_back(api::get_matches_stream(*streams_));
+  routes.push_back(api::get_events(events));
+  routes.push_back(api::get_players(events));
   for (http::Route& route : api::page_routes()) routes.push_back(std::move(route));
   streams_->start();
 }

@@ -54,11 +54,11 @@ void Connection::fail(Response response) {
 void Connection::respond(Response response) {
   if (worker_.draining() && !current_.close) current_.close = current_.linger = true;
   if (current_.id_size == 0) take_request_id({});
-  if (response.follow != nullptr && current_.method != Method::kHead) return begin_stream(response);
   if (current_.if_none_match && response.status == 200 && !response.etag.empty() &&
       names_etag(*current_.if_none_match, response.etag)) {
     response.status = 304;
   }
+  if (response.follow != nullptr && current_.method != Method::kHead) return begin_stream(response);
   switch (send(response)) {
     case SendOutcome::kAll:
       return finish_response(response, true);

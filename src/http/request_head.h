@@ -29,11 +29,11 @@ struct RequestHead {
   std::string_view accept_encoding;  ///< Empty when sent twice.
   std::string_view request_id;
   std::string_view traceparent;
-  std::string_view last_event_id;
   std::string_view if_none_match;
   std::string_view origin;
   std::string_view asked_method;  ///< Access-Control-Request-Method.
   bool options = false;           ///< The method is OPTIONS.
+  std::string_view last_event_id;
 };
 
 /// Parses a complete head, from the first byte of the request line to the empty line. Changes the case

@@ -20,7 +20,7 @@ struct HeadContext {
   std::string_view request_id;
   ConnectionHeader connection = ConnectionHeader::kNone;
   std::string_view cors_lines;  ///< Each ended by CRLF.
-  bool version_10 = false;
+  bool version_10 = false;      ///< The client speaks HTTP/1.0.
 };
 
 /// Appends status line, header fields and the empty line. A header of the handler's that would break out

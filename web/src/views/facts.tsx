@@ -29,7 +29,7 @@ export function Facts({
   shape: MatchShape | undefined;
   link: Signal<Link>;
 }) {
-  const { state } = { state: link.value };
+  const state = link.value;
   const fresh = freshness(state, now.value);
   const times = metrics.responseTimePercentiles;
   return (

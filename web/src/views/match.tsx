@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Failure, getJson, matchPath } from '../api/client';
-import type { EventPage, MatchEvent, Metrics, Team, Timeline } from '../api/types';
+import { EVENT_TYPES, type EventPage, type MatchEvent, type Metrics, type Team, type Timeline } from '../api/types';
 import { useFeed, useFollow } from '../hooks';
 import { clockOf, latestFirst, teamNameOf } from '../model/events';
 import { title } from '../model/format';
@@ -18,6 +18,7 @@ import { TypeCounts } from './type_counts';
 
 const DETAILS_EVERY_MS = 2500;
 const TICKER_EVENTS = 40;
+const KEY_TYPES = EVENT_TYPES.filter((type) => type !== 'pass' && type !== 'interception');
 const MOST_GOALS = 60;
 
 export type TeamNames = Record<Team, string>;
@@ -31,10 +32,11 @@ function namesOf(events: MatchEvent[]): TeamNames {
 }
 
 /** Timeline and latest events; `events` stays undefined where the service has no such list. */
-function useDetails(matchId: string, metrics: Metrics | undefined) {
+function useDetails(matchId: string, metrics: Metrics | undefined, everything: boolean) {
   const [shape, setShape] = useState<MatchShape | undefined>(undefined);
   const [events, setEvents] = useState<MatchEvent[] | undefined>(undefined);
   const [goals, setGoals] = useState<MatchEvent[]>([]);
+  const [clock, setClock] = useState('');
   const moments = metrics && metrics.goals * 1e6 + metrics.yellowCards * 1000 + metrics.redCards;
   useFollow(metrics?.totalEvents, moments, DETAILS_EVERY_MS, async (stop) => {
     setShape(shapeOf(await getJson<Timeline>(matchPath(matchId, 'timeline'), stop)));
@@ -47,11 +49,18 @@ function useDetails(matchId: string, metrics: Metrics | undefined) {
       keep(undefined);
     }
   };
-  useFollow(metrics?.totalEvents, moments, DETAILS_EVERY_MS, (stop) => list(`limit=${TICKER_EVENTS}`, stop, setEvents));
+  const shown = everything ? '' : `&type=${KEY_TYPES}`;
+  useFollow(metrics?.totalEvents, `${moments}${shown}`, DETAILS_EVERY_MS, (stop) =>
+    list(`limit=${TICKER_EVENTS}${shown}`, stop, setEvents),
+  );
+  // The match's clock is that of whatever happened last, passes too.
+  useFollow(metrics?.totalEvents, undefined, DETAILS_EVERY_MS, (stop) =>
+    list('limit=3', stop, (found) => setClock(clockOf(found ?? []))),
+  );
   useFollow(metrics?.goals || undefined, metrics?.goals, DETAILS_EVERY_MS, (stop) =>
     list(`type=goal&limit=${MOST_GOALS}`, stop, (found) => setGoals(found ?? [])),
   );
-  return { shape, events, goals };
+  return { shape, events, goals, clock };
 }
 
 /** Says goals aloud, to those who listen rather than look. */
@@ -79,7 +88,8 @@ function useGoalAnnouncement(shape: MatchShape | undefined, names: TeamNames): T
 export function Match({ matchId }: { matchId: string }) {
   const feed = useFeed<Metrics>(matchPath(matchId, 'stream'), matchPath(matchId, 'metrics'));
   const metrics = feed.value.value;
-  const { shape, events, goals } = useDetails(matchId, metrics);
+  const [everything, setEverything] = useState(false);
+  const { shape, events, goals, clock } = useDetails(matchId, metrics, everything);
   const names = namesOf([...(events ?? []), ...goals]);
   const scorer = useGoalAnnouncement(shape, names);
   const { name, detail } = title(matchId);
@@ -103,7 +113,7 @@ export function Match({ matchId }: { matchId: string }) {
       ) : null}
       {metrics ? (
         <>
-          <Scoreboard shape={shape} names={names} goals={goals} clock={clockOf(events ?? goals)} scorer={scorer} />
+          <Scoreboard shape={shape} names={names} goals={goals} clock={clock} scorer={scorer} />
           <Facts metrics={metrics} shape={shape} link={feed.link} />
           {shape ? (
             <>
@@ -113,7 +123,7 @@ export function Match({ matchId }: { matchId: string }) {
             </>
           ) : null}
           <TypeCounts metrics={metrics} />
-          {events ? <Ticker events={events} names={names} /> : null}
+          {events ? <Ticker events={events} names={names} everything={everything} onSwitch={setEverything} /> : null}
         </>
       ) : feed.unknown.value ? null : (
         <p class="waiting">Waiting for the first numbers…</p>

@@ -5,10 +5,24 @@ import { detailOf, matchClock, playerOf } from '../model/events';
 import { clock, TYPE_NAMES } from '../model/format';
 import type { TeamNames } from './match';
 
-export function Ticker({ events, names }: { events: MatchEvent[]; names: TeamNames }) {
+interface Props {
+  events: MatchEvent[];
+  names: TeamNames;
+  /** Passes and interceptions, too. */
+  everything: boolean;
+  onSwitch: (everything: boolean) => void;
+}
+
+export function Ticker({ events, names, everything, onSwitch }: Props) {
   return (
     <section class="panel ticker" aria-labelledby="ticker">
-      <h2 id="ticker">Latest events</h2>
+      <div class="panel-head">
+        <h2 id="ticker">Latest events</h2>
+        <button type="button" aria-pressed={everything} onClick={() => onSwitch(!everything)}>
+          Every pass
+        </button>
+      </div>
+      {events.length === 0 ? <p class="note">None yet.</p> : null}
       <section class="scroll" tabIndex={0} aria-label="Latest events, the newest first">
         <ol>
           {events.map((event) => {
