@@ -41,10 +41,12 @@ class Crowd:
         self._display = Display(f"{plan.matches} matches to {plan.url}   seed {plan.seed}", plan.duration, self._watch, quiet)
         self._states: dict[int, dict] = {}
         self._outcome = Outcome()
-        self._asked_to_stop = 0
+        self._interrupted = False
+        self._began: float | None = None
 
     def run(self) -> Outcome:
-        """Until the end of the plan, or two interrupts: the first ends the schedule, the second the waiting for answers."""
+        """Until the end of the plan, or two interrupts: the first ends the schedule, the second the waiting for answers.
+        SIGTERM ends the schedule and waits for two seconds."""
         context = multiprocessing.get_context("spawn")
         pipes, processes = {}, []
         for number in range(self._plan.workers):
@@ -54,8 +56,8 @@ class Crowd:
             theirs.close()
             pipes[ours] = number
             processes.append(process)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._interrupt(pipes))
+        signal.signal(signal.SIGINT, lambda *_: self._interrupt(pipes, "stop"))
+        signal.signal(signal.SIGTERM, lambda *_: self._interrupt(pipes, "hurry"))
         try:
             self._start(pipes)
             self._follow(dict(pipes))
@@ -68,11 +70,15 @@ class Crowd:
         self._outcome.most_lag = self._watch.most_lag
         return self._outcome
 
-    def _interrupt(self, pipes: dict) -> None:
-        self._asked_to_stop += 1
+    def _interrupt(self, pipes: dict, wish: str) -> None:
+        wish = "give up" if self._interrupted else wish
+        self._interrupted = True
+        if self._began is None:
+            self._outcome.failure = "interrupted before it began"
+            return
         for pipe in pipes:
             try:
-                pipe.send("stop" if self._asked_to_stop == 1 else "give up")
+                pipe.send(wish)
             except OSError:
                 pass  # that one has ended
 
@@ -83,6 +89,8 @@ class Crowd:
             except EOFError:
                 self._outcome.failure = f"process {number} of the generator did not start: see above"
                 return
+        if self._outcome.failure:
+            return
         self._began = time.monotonic() + _LEAD
         for pipe in pipes:
             pipe.send(("go", self._began))

@@ -22,6 +22,7 @@ from simulation.crowd.traffic import Event, Spike, Traffic
 
 _STEP = 0.02  # seconds of the run made at a time
 _TOLD_EVERY = 0.2
+_HURRY = 2.0  # seconds for the answers that are missing when it is told to end soon
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class _Worker:
         self._bad = BadFeed(chance)
         self._stopped = False
         self._given_up = False
+        self._drain_for = plan.drain
         self._behind = 0.0
         self._most_behind = 0.0
 
@@ -96,9 +98,11 @@ class _Worker:
         return time.monotonic() - self._began
 
     def _listen(self) -> None:
-        if self._parent.recv() == "stop":
-            self._stopped = True
-        else:
+        told = self._parent.recv()
+        self._stopped = True
+        if told == "hurry":
+            self._drain_for = min(self._drain_for, _HURRY)
+        elif told == "give up":
             self._given_up = True
 
     @property
@@ -128,9 +132,9 @@ class _Worker:
         return events[int(self._chance.random() * len(events))]
 
     async def _drain(self) -> None:
-        deadline = time.monotonic() + self._plan.drain
+        began = time.monotonic()
         while not self._delivery.idle and not self._given_up and not self._delivery.failure:
-            if time.monotonic() > deadline:
+            if time.monotonic() - began > self._drain_for:
                 self._given_up = True
             await asyncio.sleep(0.02)
 

@@ -120,6 +120,21 @@ def test_an_interrupt_ends_the_schedule_and_keeps_the_account_exact(serve, tmp_p
     assert account["exact"] and account["acknowledged"] == len(service.events)
 
 
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+def test_it_ends_soon_when_told_so_though_nothing_is_answered(serve, signals):
+    service = serve()
+    service.refuse_all = 503
+    process = subprocess.Popen(command("crowd", "--url", service.url, "--rate", "100", "--duration", "forever", "--quiet"),
+                               cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    for number in signals:
+        seen = service.answers[503]
+        wait_for(lambda seen=seen: service.answers[503] > seen + 3)
+        process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "never answered" in stderr and "Traceback" not in stderr
+
+
 def test_an_account_can_be_verified_later(serve, tmp_path):
     service, file = serve(), tmp_path / "account.json"
     assert crowd(service, "--account", file).returncode == 0
