@@ -102,6 +102,7 @@ class Traffic:
         self._calm = 0.0
         self._window_ends = 0.0
         self.happened: list[Report] = []  # goals and the like of this worker's feeds, for whoever tells people
+        self._keep_rate()  # plays the first matches, which takes a moment, before the clock runs
 
     def until(self, now: float) -> list[Event]:
         """Everything from the last call to second `now` of the run."""
