@@ -39,15 +39,17 @@ class Delivery:
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._connections)]
 
-    def offer(self, request: Request) -> None:
+    def offer(self, request: Request) -> bool:
+        """False when too much waits already, and it is left out."""
         events = len(request.events)
         if self.counts["waiting"] + events > _MOST_WAITING:
             self.counts["left_out"] += events
-            return
+            return False
         self.counts["offered"] += events
         self.counts["waiting"] += events
         self._waiting.append(request)
         self._offered.set()
+        return True
 
     @property
     def idle(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from simulation.sender import parse_url
@@ -54,10 +55,10 @@ class Link:
         if not version.startswith("HTTP/1."):
             raise ValueError(f"'{head[0][:40]}' is no HTTP answer")
         fields = dict(line.lower().split(":", 1) for line in head[1:] if ":" in line)
-        length = int(fields.get("content-length", "0"))
-        if length > _LARGEST_ANSWER:
-            raise ValueError(f"an answer of {length} bytes")
-        body = await self._reader.readexactly(length)
+        if "chunked" in fields.get("transfer-encoding", ""):  # of a proxy
+            body = b"".join([chunk async for chunk in self._chunks()])
+        else:
+            body = await self._read(int(fields.get("content-length", "0")))
         if "close" in fields.get("connection", ""):
             self.close()
         try:
@@ -65,6 +66,20 @@ class Link:
         except ValueError:
             retry_after = 0.0
         return Answer(int(status), retry_after, body)
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        total = 0
+        while size := int((await self._reader.readuntil(b"\r\n")).split(b";")[0], 16):
+            total += size
+            yield await self._read(size, total)
+            await self._reader.readexactly(2)
+        while await self._reader.readuntil(b"\r\n") != b"\r\n":
+            pass  # trailers
+
+    async def _read(self, size: int, total: int = 0) -> bytes:
+        if not 0 <= size <= max(size, total) <= _LARGEST_ANSWER:
+            raise ValueError(f"an answer of {max(size, total)} bytes")
+        return await self._reader.readexactly(size)
 
     def close(self) -> None:
         if self._writer is not None:

@@ -28,7 +28,7 @@ def sentences(plan: Plan, outcome: Outcome) -> list[str]:
         f"bad feed        {counts['bad_requests']:,} bad requests, {counts['bad_refused']:,} of them refused as they must be "
         f"({counts['bad_events']:,} events)",
     ]
-    lines += _table(account)
+    lines += _table(account) if account.matches else []
     if outcome.most_lag:
         lines.append(f"server          at most {outcome.most_lag:,} events waited to be counted")
     return lines + [f"! {line}" for line in warnings(outcome)]

@@ -124,8 +124,8 @@ class _Worker:
 
     def _offer(self, requests: list[Request]) -> None:
         for request in requests:
-            self._delivery.offer(request)
-            if self._plan.bad and self._chance.random() < self._plan.bad:
+            offered = self._delivery.offer(request)
+            if offered and self._plan.bad and self._chance.random() < self._plan.bad:
                 self._delivery.offer(self._bad.request(self._any_of(request.events), request.due))
 
     def _any_of(self, events: list[Event]) -> Event:

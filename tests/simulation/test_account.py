@@ -1,6 +1,7 @@
 """A run of the crowd against a server that fails: everything is acknowledged in the end, and the account says the truth."""
 
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -10,6 +11,9 @@ import pytest
 
 from simulation.crowd.account import Account
 from simulation.crowd.cli import parse_arguments
+from simulation.crowd.delivery import Delivery
+from simulation.crowd.requests import pack
+from simulation.crowd.run import Outcome
 from simulation.crowd.traffic import Event
 
 from fake_service import FakeService
@@ -149,6 +153,15 @@ def test_an_account_can_be_verified_later(serve, tmp_path):
     assert done.returncode == 1 and f"{one['matchId']}: totalEvents is" in done.stderr
     file.write_text("{}")
     assert verify().returncode == 2
+
+
+def test_what_waits_for_a_server_is_bounded_and_the_rest_is_told(monkeypatch):
+    monkeypatch.setattr("simulation.crowd.delivery._MOST_WAITING", 100)
+    delivery = Delivery("http://127.0.0.1:1", "", 1, lambda: 0.0, random.Random(1))
+    requests = [pack([Event(b"{}", "m", "pass", 0)] * 30, 0.0, random.Random(1)) for _ in range(5)]
+    assert [delivery.offer(request) for request in requests] == [True, True, True, False, False]
+    assert (delivery.counts["waiting"], delivery.counts["left_out"]) == (90, 60)
+    assert not Outcome(counts=delivery.counts).good
 
 
 def test_a_copy_counts_when_its_original_does_not():
