@@ -10,9 +10,9 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
-from simulation.events import parse_time
+from simulation.arguments import present, to_share, to_speed, to_start, to_url, up_to
 from simulation.progress import Progress
-from simulation.sender import NoService, Sender, parse_url
+from simulation.sender import NoService, Sender
 from simulation.stream import Fixture, Round, Sending, fix, merge, play_round, with_copies
 
 # Files written without --start are the same whenever they are written.
@@ -32,75 +32,24 @@ Live, each event is repeated until the server accepts it. Ctrl-C ends with a sum
 """
 
 
-def _now() -> datetime:
-    now = datetime.now(timezone.utc)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
-def _speed(text: str) -> float | None:
-    if text == "max":
-        return None
-    try:
-        value = float(text.removesuffix("x"))
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a speed; give how many times real time, like 60, or max")
-    return value
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a share; give 0 to 1, like 0.05")
-    return value
-
-
-def _start(text: str) -> datetime:
-    try:
-        return _now() if text == "now" else parse_time(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a time; give one like 2024-01-15T14:00:00Z, or now") from None
-
-
-def _count(most: int):
-    def parse(text: str) -> int:
-        if not text.isdigit() or not 1 <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to {most}")
-        return int(text)
-
-    return parse
-
-
-def _url(text: str) -> str:
-    try:
-        parse_url(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return text
-
-
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m simulation", description=_DESCRIPTION, epilog=_EPILOG,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     games = parser.add_argument_group("the matches")
-    games.add_argument("--matches", type=_count(100), default=1, metavar="N", help="played at the same time (1)")
+    games.add_argument("--matches", type=up_to(100), default=1, metavar="N", help="played at the same time (1)")
     games.add_argument("--seed", metavar="TEXT", help="any text; the same one plays the same matches (random)")
-    games.add_argument("--start", type=_start, metavar="TIME",
+    games.add_argument("--start", type=to_start, metavar="TIME",
                        help="first kick-off, RFC 3339, or now. Default: in a file 2024-01-13T15:00:00Z; "
                             "live, such that event times reach the present as the last match ends")
-    games.add_argument("--duplicates", type=_share, default=0.0, metavar="P",
+    games.add_argument("--duplicates", type=to_share, default=0.0, metavar="P",
                        help="send this share of the events once more, like 0.05 (0)")
     where = parser.add_argument_group("where to")
     target = where.add_mutually_exclusive_group()
     target.add_argument("--output", metavar="FILE", default="-", help="write NDJSON here; - is standard output (-)")
-    target.add_argument("--url", type=_url, help="send live to this server, like http://127.0.0.1:8080")
+    target.add_argument("--url", type=to_url, help="send live to this server, like http://127.0.0.1:8080")
     live = parser.add_argument_group("live")
-    live.add_argument("--speed", type=_speed, default=60.0, metavar="X", help="times real time, or max (60)")
-    live.add_argument("--connections", type=_count(256), default=4, metavar="N", help="requests under way at once (4)")
+    live.add_argument("--speed", type=to_speed, default=60.0, metavar="X", help="times real time, or max (60)")
+    live.add_argument("--connections", type=up_to(256), default=4, metavar="N", help="requests under way at once (4)")
     live.add_argument("--api-key", default=os.environ.get("FANFINITY_API_KEY", ""), metavar="KEY",
                       help="sent as a bearer token ($FANFINITY_API_KEY)")
     live.add_argument("--loop", action="store_true", help="when all matches have ended, start new ones, for ever")
@@ -177,7 +126,7 @@ class Live:
         games = play_round(seed, options.matches)
         # A start that was asked for is that of the first round; a later one would repeat its hours.
         asked = options.start if round_number == 0 else None
-        fixtures = fix(games, asked or live_start(games, options.speed, _now()))
+        fixtures = fix(games, asked or live_start(games, options.speed, present()))
         for fixture in fixtures:
             self._progress.note(f"kick-off  {fixture.title}  [{fixture.match_id}]")
         began = time.monotonic()

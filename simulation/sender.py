@@ -152,7 +152,7 @@ class Sender:
             retry_after = float(answer.headers.get("Retry-After", "0"))
         except ValueError:
             retry_after = 0.0
-        return answer.status, retry_after, _detail(text)
+        return answer.status, retry_after, detail_of(text)
 
     def _count(self, what: str) -> None:
         with self._lock:
@@ -166,7 +166,7 @@ class Sender:
         self._note(sentence + "; trying again until it accepts")
 
 
-def _detail(text: bytes) -> str:
+def detail_of(text: bytes) -> str:
     """What a problem document says."""
     try:
         problem = json.loads(text)
