@@ -53,6 +53,13 @@ def _rate(text: str) -> float:
     return rate
 
 
+def _speed(text: str) -> float:
+    speed = to_speed(text)
+    if speed is None:
+        raise argparse.ArgumentTypeError("a crowd has no speed max; give a number, and --rate for more traffic")
+    return speed
+
+
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m simulation crowd", description=_DESCRIPTION, epilog=_EPILOG,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -67,7 +74,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     traffic.add_argument("--spike", type=_spike, metavar="Nx@T",
                          help="a goal at second T of the run multiplies the traffic by N; 40x@30s, or 40x@30s/10s with the "
                               "time in which half of it is over (5s)")
-    traffic.add_argument("--speed", type=to_speed, metavar="X",
+    traffic.add_argument("--speed", type=_speed, metavar="X",
                          help="the matches are played X times as fast as in the stadium (30, or less if the feeds alone would "
                               "make half of the rate)")
     traffic.add_argument("--under-way", action="store_true",

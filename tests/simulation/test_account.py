@@ -179,7 +179,8 @@ def test_a_copy_counts_when_its_original_does_not():
 
 @pytest.mark.parametrize("flags", [
     ["--rate", "0"], ["--rate", "many"], ["--spike", "40"], ["--spike", "1x@3s"], ["--spike", "40x@90s"], ["--duration", "soon"],
-    ["--matches", "0"], ["--late", "2"], ["--url", "ftp://x"], ["--matches", "100", "--rate", "50", "--speed", "60"],
+    ["--matches", "0"], ["--speed", "max"], ["--late", "2"], ["--url", "ftp://x"],
+    ["--matches", "100", "--rate", "50", "--speed", "60"],
 ])
 def test_wrong_use_is_refused_with_a_sentence(flags, capsys):
     with pytest.raises(SystemExit) as refused:
