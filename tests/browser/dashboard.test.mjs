@@ -244,3 +244,29 @@ describe('a dashboard whose server dies', { timeout: 5 * MINUTES }, () => {
     await waitUntil(async () => (await number(page, 'total')) === 1, 'the match is shown');
   });
 });
+
+describe('a dashboard of a service that wants a key', { timeout: 5 * MINUTES }, () => {
+  const browser = new Browser();
+  const key = 'a-key-of-twenty-letters';
+  let service;
+
+  before(async () => {
+    service = await Service.start({ API_READ_KEYS: key });
+  });
+  after(() => service.stop());
+  afterEach(() => browser.close());
+
+  it('asks for it, and shows its numbers to who has it', async () => {
+    const page = await browser.open(service.url, { expected: AWAY });
+    const field = page.getByLabel(/read key/);
+    await field.fill('not-the-key-of-anyone');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await waitUntil(async () => (await field.inputValue()) === '', 'it asks again');
+    await field.fill(key);
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByText('No match yet').waitFor();
+    await page.locator('.freshness.live').waitFor();
+    assert.equal(await field.count(), 0);
+    assert.deepEqual(page.troubles, []);
+  });
+});

@@ -42,8 +42,12 @@ def up(tmp_path_factory):
 
 
 # -- the build ---------------------------------------------------------------------------------------
+def stage_named(name):
+    return next(stage for stage in d.stages("Dockerfile") if stage.name == name)
+
+
 def build_stage():
-    return next(stage for stage in d.stages("Dockerfile") if stage.name == "build")
+    return stage_named("build")
 
 
 def test_the_build_installs_the_build_and_library_parts_of_the_list():
@@ -67,6 +71,13 @@ def configured(tmp_path_factory):
     assert any("third_party/librdkafka/build .deps/librdkafka" in line for line in build_stage().all("RUN"))
     (place / ".deps").mkdir()
     (place / ".deps/librdkafka").symlink_to(ROOT / ".deps/librdkafka")
+    # The dashboard as its own stage builds it, with what ./dev has installed.
+    install, make = stage_named("web").all("RUN")
+    assert install in (ROOT / "dev").read_text()
+    (place / "web/node_modules").symlink_to(ROOT / "web/node_modules")
+    made = run("bash", "-c", make, cwd=place / "web")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "--from=web /fanfinity/build/web build/web" in build_stage().all("COPY")
     (line,) = [line for line in build_stage().all("RUN") if "cmake" in line]
     configure, build, _ = re.sub(r"^(--\S+ )+", "", line).split(" && ")
     result = run("bash", "-c", configure, cwd=place)
