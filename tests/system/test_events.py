@@ -200,6 +200,35 @@ def test_paging_while_events_come_in_sees_each_event_once(shared_up):
             assert set(by_id(seen)) == expected, "what came later is newer than the first page"
 
 
+def test_a_huge_match_is_paged_through_from_end_to_end(up):
+    """200,000 events, many of one moment, in a few parts; filled inside ClickHouse."""
+    total, name = 200_000, "events-huge"
+    for part in range(4):
+        first = part * total // 4
+        up.clickhouse().execute(
+            "INSERT INTO events (event_id, match_id, event_type, event_time, team, player_id, metadata, received_at,"
+            " topic, partition, offset) SELECT toUUID(concat('00000000-0000-4000-8000-', leftPad(hex(number), 12, '0'))),"
+            f" '{name}', 'pass', fromUnixTimestamp64Milli(toInt64({KICK_OFF_MS} + cityHash64(number) % 6000 * 1000)),"
+            " 1 + number % 2, concat('p', toString(number % 11)), '', now64(3), 'filled', 0, number"
+            f" FROM numbers({first}, {total // 4})"
+        )
+    client = up.client()
+    for order in ("desc", "asc"):
+        seen, before = set(), None
+        for page in pages(client, name, order=order, limit=500):
+            numbers = [int(row["eventId"].replace("-", "")[20:], 16) for row in page]
+            times = [milliseconds(row["timestamp"]) for row in page]
+            assert times == sorted(times, reverse=order == "desc")
+            assert before is None or (times[0] <= before if order == "desc" else times[0] >= before)
+            assert seen.isdisjoint(numbers) and len(set(numbers)) == len(numbers)
+            seen.update(numbers)
+            before = times[-1]
+        assert seen == set(range(total))
+    players = client.get(match_path(name, "players")).json()["players"]
+    counted = Counter((f"p{n % 11}", 1 + n % 2) for n in range(total))
+    assert {(row["playerId"], row["teamId"]): row["totalEvents"] for row in players} == counted
+
+
 def test_a_match_without_an_event_has_none_to_page_through(shared_up):
     check_problem(shared_up.get(match_path("never played", "events")), 404)
 

@@ -199,6 +199,32 @@ TEST(ViewCache, KeepsWithinItsLimits) {
   EXPECT_FALSE(read("0")) << "the least recently used went first";
 }
 
+TEST(ViewCache, WhatTakesLongIsReadTheLessOften) {
+  FakeClock clock;
+  ViewCacheConfig config;
+  config.rest = 4;
+  ViewCache cache(config, clock);
+  int loads = 0;
+  auto& kind = cache.add([&](std::span<const std::string> names) {
+    ++loads;
+    clock.advance(std::chrono::milliseconds(std::stoi(names.front())));
+    return std::vector<http::Response>(names.size());
+  });
+  const auto loads_after = [&](const std::string& name, std::chrono::milliseconds wait) {
+    clock.advance(wait);
+    auto answers = std::make_shared<Answers>();
+    cache.get(kind, name, http::Responder(answers));
+    static_cast<void>(answers->wait());
+    return loads;
+  };
+  EXPECT_EQ(loads_after("1000", {}), 1);
+  EXPECT_EQ(loads_after("1000", std::chrono::milliseconds(3'999)), 1);
+  EXPECT_EQ(loads_after("1000", std::chrono::milliseconds(1)), 2);
+  EXPECT_EQ(loads_after("5", {}), 3);
+  EXPECT_EQ(loads_after("5", config.refresh - std::chrono::milliseconds(1)), 3);
+  EXPECT_EQ(loads_after("5", std::chrono::milliseconds(1)), 4);
+}
+
 TEST(ViewCache, SaysHowLongAnAnswerMayBeKept) {
   FakeClock clock;
   ViewCacheConfig config;

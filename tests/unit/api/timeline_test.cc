@@ -124,6 +124,34 @@ TEST_F(CountedViews, MoreMinutesThanAnAnswerHoldsAre400ButForThePlainTimeline) {
       << body_of(response);
 }
 
+/// Holds more minutes than can be read.
+class BrimmingReader final : public store::MetricsReader {
+ public:
+  base::Result<std::vector<domain::MatchMetrics>> metrics(std::span<const std::string>) override {
+    return full_;
+  }
+  base::Result<domain::Timeline> timeline(const std::string&, const store::TimeSpan&) override {
+    return full_;
+  }
+  base::Result<std::vector<domain::MatchSummary>> matches(std::size_t,
+                                                          const std::optional<store::MatchCursor>&) override {
+    return full_;
+  }
+  base::Status ping() override { return {}; }
+
+ private:
+  base::Error full_{base::Errc::kFull, "there are more than 200000 counts."};
+};
+
+TEST_F(CountedViews, MoreMinutesThanCanBeReadAre400BecauseWaitingDoesNotHelp) {
+  BrimmingReader reader;
+  const http::Route route =
+      get_timeline({reader, as_of_, cache_, observer_}, {store_, as_of_, cache_, observer_});
+  const http::Response response = ask(route, "m");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_NE(body_of(response).find("a shorter time by from and to"), std::string::npos) << body_of(response);
+}
+
 TEST_F(CountedViews, EveryBadParameterIsNamedAtOnce) {
   const http::Response response =
       ask(timeline_, "a\nb", {{"bucket", "7s"}, {"from", "now"}, {"to", "2024-01-15"}});
