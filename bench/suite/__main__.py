@@ -33,6 +33,7 @@ from cases import (
     scaling,
     spike,
     start,
+    streams,
     table_size,
     visible,
 )
@@ -57,6 +58,7 @@ CASES = (
     Case("visible-fast", visible.fast),
     Case("spike", spike.run),
     Case("hot", reads.hot),
+    Case("streams", streams.run),
     Case("consumer", consumer.run),
     Case("threads", scaling.threads),
     Case("breakdown", breakdown.run),

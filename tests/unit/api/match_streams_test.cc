@@ -38,9 +38,12 @@ class Told final : public http::Broadcast::Listener {
 };
 
 TEST(StreamTopic, StateIsAllButAsOf) {
-  const auto first = parse_snapshot(body(R"("matchId":"m","totalEvents":1)", "2024-01-15T14:30:00Z"));
-  const auto later = parse_snapshot(body(R"("matchId":"m","totalEvents":1)", "2024-01-15T14:30:00.250Z"));
-  const auto other = parse_snapshot(body(R"("matchId":"m","totalEvents":2)"));
+  const std::string first_body = body(R"("matchId":"m","totalEvents":1)");
+  const std::string later_body = body(R"("matchId":"m","totalEvents":1)", "2024-01-15T14:30:00.250Z");
+  const std::string other_body = body(R"("matchId":"m","totalEvents":2)");
+  const auto first = parse_snapshot(first_body);
+  const auto later = parse_snapshot(later_body);
+  const auto other = parse_snapshot(other_body);
   ASSERT_TRUE(first && later && other);
   EXPECT_EQ(first->state, later->state);
   EXPECT_NE(first->state, other->state);
@@ -48,14 +51,16 @@ TEST(StreamTopic, StateIsAllButAsOf) {
 }
 
 TEST(StreamTopic, AMatchNamedLikeTheEndOfABodyIsNoTrap) {
-  const auto plain = parse_snapshot(body(R"("matchId":"\",\"asOf\":\"x\"}","totalEvents":1)"));
+  const std::string text = body(R"("matchId":"\",\"asOf\":\"x\"}","totalEvents":1)");
+  const auto plain = parse_snapshot(text);
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->as_of, kAt);
   EXPECT_NE(plain->state, 0);
 }
 
 TEST(StreamTopic, AsOfAloneIsNoState) {
-  const auto nothing = parse_snapshot(body(""));
+  const std::string alone = body("");
+  const auto nothing = parse_snapshot(alone);
   ASSERT_TRUE(nothing);
   EXPECT_EQ(nothing->state, 0);
   EXPECT_EQ(nothing->as_of, kAt);
