@@ -38,7 +38,8 @@ try {
   }
   const { matchId } = JSON.parse(played[0]);
   await waitUntil(async () => (await service.metrics(matchId)).totalEvents === played.length, 'all is counted');
-  const page = await browser.open(`${service.url}/#/match/${encodeURIComponent(matchId)}`, { width: 1440, height: 1240 });
+  const url = `${service.url}/#/match/${encodeURIComponent(matchId)}`;
+  const page = await browser.open(url, { width: 1280, height: 1016 });
   await page.locator('.moment i').first().waitFor();
   await page.locator('.scorers .when').first().waitFor();
   await page.locator('.freshness.live').waitFor();
