@@ -1,5 +1,6 @@
 #pragma once
-// http_requests_total, http_request_duration_seconds, open connections, streams; one log line a request at debug.
+// http_requests_total, http_request_duration_seconds, open connections, streams; one log line a request at
+// debug.
 
 #include "http/http.h"
 #include "observe/metrics.h"
