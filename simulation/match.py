@@ -84,7 +84,8 @@ class _Match:
     def _say(self, kind: str, side: Side, player: Player, **details) -> None:
         played = int(self._clock)
         base = HALF * (self._period - 1)
-        metadata = {"minute": (base + min(played, HALF - 1)) // 60 + 1, "period": self._period}
+        minute = (base + min(played, HALF - 1)) // 60 + 1
+        metadata = {"minute": minute, "period": self._period, "team": side.club.name}
         if played >= HALF:
             metadata["stoppage"] = (played - HALF) // 60 + 1
         metadata.update(details)
