@@ -28,7 +28,7 @@ StreamViewer::Step StreamViewer::open(std::string head, std::string_view advice,
     ++count_;
   }
   if (lacks_state) shown_ = state->state();
-  return send_own(std::move(head));
+  return send_own(head);
 }
 
 StreamViewer::Step StreamViewer::show(const FramePtr& state) {
@@ -59,10 +59,10 @@ StreamViewer::Step StreamViewer::end(std::string_view advice) {
     last_ = std::move(last);
     return Step::kWaits;
   }
-  return send_own(std::move(last));
+  return send_own(last);
 }
 
-StreamViewer::Step StreamViewer::send_own(std::string bytes) {
+StreamViewer::Step StreamViewer::send_own(std::string_view bytes) {
   own_ = true;
   offset_ = 0;
   frame_ = std::make_shared<const Frame>(bytes);

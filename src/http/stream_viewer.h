@@ -45,7 +45,7 @@ class StreamViewer {
   [[nodiscard]] std::string_view bytes_of(const Frame& frame) const;
   void append(std::string_view text, std::string& out) const;
   [[nodiscard]] Step send(std::string_view bytes, const FramePtr& frame);
-  [[nodiscard]] Step send_own(std::string bytes);
+  [[nodiscard]] Step send_own(std::string_view bytes);
   [[nodiscard]] Step flush();
 
   int socket_;
