@@ -1,7 +1,6 @@
 // The routes of the streams, and how their topics are read.
 
 #include <algorithm>
-#include <charconv>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,9 +8,9 @@
 #include <vector>
 
 #include "api/match_streams.h"
+#include "api/parameters.h"
 #include "api/stream_topic.h"
 #include "base/rfc3339.h"
-#include "domain/event_json.h"
 #include "domain/match_metrics.h"
 
 namespace fanfinity::api {
@@ -20,8 +19,6 @@ namespace {
 using Kind = MatchStreams::Kind;
 
 constexpr std::size_t kMatchesAtOnce = 32;
-constexpr std::size_t kDefaultLimit = 50;
-constexpr std::size_t kMaxLimit = 500;
 constexpr std::chrono::seconds kRetryAfter{5};
 
 /// Metrics of matches that had none when last looked at: no event is an answer too, as of a moment.
@@ -41,10 +38,6 @@ std::vector<http::Response> read_awaited(const MatchPorts& ports, std::span<cons
     domain::append_metrics_json(metrics, body);
   }
   return responses;
-}
-
-http::Response refusal(std::string field, std::string detail) {
-  return http::problem(400, "The request is not valid.", {{std::move(field), std::move(detail)}});
 }
 
 void respond_stream(MatchStreams& streams, Kind kind, const std::string& name, const http::Request& request,
@@ -96,32 +89,26 @@ MatchStreams::Read read_by(const http::Route& metrics, const http::Route& matche
 }
 
 http::Route get_match_stream(MatchStreams& streams) {
-  return read_route("/api/matches/{matchId}/stream", [&streams](const http::Request& request,
-                                                                const http::Responder& respond) {
-    const std::string& match_id = request.params.front();
-    if (!domain::is_valid_match_id(match_id)) {
-      return respond(refusal("matchId", "must be 1 to 256 bytes of UTF-8 without control characters"));
-    }
-    respond_stream(streams, Kind::kMatch, match_id, request, respond);
-  });
+  return read_route("/api/matches/{matchId}/stream",
+                    [&streams](const http::Request& request, const http::Responder& respond) {
+                      Parameters parameters(request);
+                      const std::string match_id = parameters.match_id();
+                      if (auto refusal = parameters.refusal()) return respond(std::move(*refusal));
+                      respond_stream(streams, Kind::kMatch, match_id, request, respond);
+                    });
 }
 
 http::Route get_matches_stream(MatchStreams& streams) {
-  return read_route(
-      "/api/matches/stream", [&streams](const http::Request& request, const http::Responder& respond) {
-        std::size_t limit = kDefaultLimit;
-        if (const std::string* sent = request.query_value("limit")) {
-          const char* const end = sent->data() + sent->size();
-          const auto [at, error] = std::from_chars(sent->data(), end, limit);
-          if (error != std::errc{} || at != end || limit < 1 || limit > kMaxLimit) {
-            return respond(refusal("limit", "must be a whole number from 1 to " + std::to_string(kMaxLimit)));
-          }
-        }
-        if (request.query_value("cursor") != nullptr) {
-          return respond(refusal("cursor", "must be left out: a stream shows the first page"));
-        }
-        respond_stream(streams, Kind::kList, std::to_string(limit), request, respond);
-      });
+  return read_route("/api/matches/stream",
+                    [&streams](const http::Request& request, const http::Responder& respond) {
+                      Parameters parameters(request);
+                      const std::size_t limit = parameters.limit();
+                      if (request.query_value("cursor") != nullptr) {
+                        parameters.complain("cursor", "must be left out: a stream shows the first page");
+                      }
+                      if (auto refusal = parameters.refusal()) return respond(std::move(*refusal));
+                      respond_stream(streams, Kind::kList, std::to_string(limit), request, respond);
+                    });
 }
 
 }  // namespace fanfinity::api
