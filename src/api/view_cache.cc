@@ -68,7 +68,7 @@ struct ViewCache::Threads {
   boost::asio::thread_pool pool;
 };
 
-ViewCache::ViewCache(ViewCacheConfig config, base::Clock& clock)
+ViewCache::ViewCache(const ViewCacheConfig& config, base::Clock& clock)
     : config_(config), clock_(clock), threads_(std::make_unique<Threads>(config.threads)) {}
 
 ViewCache::~ViewCache() {

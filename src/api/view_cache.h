@@ -45,7 +45,7 @@ class ViewCache {
   /// Views that are read in the same way.
   struct Kind;
 
-  ViewCache(ViewCacheConfig config, base::Clock& clock);
+  ViewCache(const ViewCacheConfig& config, base::Clock& clock);
   ~ViewCache();  ///< Waits for reads under way.
   ViewCache(const ViewCache&) = delete;
   ViewCache& operator=(const ViewCache&) = delete;
