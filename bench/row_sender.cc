@@ -109,7 +109,7 @@ Status create(store::ClickHouseHttp& http) {
   const config::Settings defaults;
   store::SchemaConfig schema;
   schema.token_window =
-      store::token_window_for(defaults.pipeline.max_inserts_per_second, defaults.pipeline.intent_max_age);
+      store::token_window_for(config::inserts_per_second(defaults), defaults.pipeline.intent_max_age);
   schema.fsync = defaults.clickhouse.fsync;
   const auto applied = store::Migrator(http, schema).run();
   return applied ? Status() : applied.error();

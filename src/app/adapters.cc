@@ -87,7 +87,7 @@ pipeline::ConsumerConfig consumer_config(const config::Settings& settings) {
   config.topic = events_topic(settings);
   config.batch_max_events = from.batch_max_events;
   config.batch_max_age = from.batch_max_age;
-  config.max_inserts_per_second = from.max_inserts_per_second;
+  config.max_inserts_per_second = config::inserts_per_second(settings);
   config.dedup_window = from.dedup_window;
   config.dedup_filter_bytes = from.dedup_filter_bytes;
   config.max_attempts = from.retry_max_attempts;
@@ -194,7 +194,7 @@ base::Status migrate(store::ClickHouseHttp& clickhouse, const config::Settings& 
   schema.dedup_window = settings.pipeline.dedup_window;
   // There are at most as many consumers as partitions, and each keeps its own pace.
   schema.token_window = store::token_window_for(
-      settings.pipeline.max_inserts_per_second * (kafka ? partitions : 1), settings.pipeline.intent_max_age);
+      config::inserts_per_second(settings) * (kafka ? partitions : 1), settings.pipeline.intent_max_age);
   schema.fsync = settings.clickhouse.host.empty() && settings.clickhouse.fsync;
   const auto applied =
       store::Migrator(clickhouse, schema, [&log] { return pipeline::no_intent_pending(log); }).run();

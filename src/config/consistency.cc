@@ -25,8 +25,9 @@ void check_amounts(const Settings& settings, Sentences& out) {
   if (settings.pipeline.retry_max_delay < settings.pipeline.retry_first_delay) {
     out.emplace_back("RETRY_MAX_DELAY is shorter than RETRY_FIRST_DELAY; raise it");
   }
-  if (settings.pipeline.max_inserts_per_second < 0.1) {
-    out.emplace_back("MAX_INSERTS_PER_SECOND must be at least 0.1");
+  const double inserts = settings.pipeline.max_inserts_per_second;
+  if (inserts != 0 && inserts < 0.1) {
+    out.emplace_back("MAX_INSERTS_PER_SECOND must be 0 or at least 0.1");
   }
 }
 
@@ -46,13 +47,13 @@ void check_tokens(const Settings& settings, Sentences& out) {
   const bool kafka = !settings.kafka.bootstrap_servers.empty();
   const double consumers = kafka ? settings.kafka.partitions : 1;
   const double seconds = std::chrono::duration<double>(pipeline.intent_max_age).count();
-  const double tokens = 2 * pipeline.max_inserts_per_second * consumers * seconds;
+  const double inserts = inserts_per_second(settings);
+  const double tokens = 2 * inserts * consumers * seconds;
   if (tokens <= static_cast<double>(kMaxInsertTokens)) return;
   out.push_back(fmt::format(
       "MAX_INSERTS_PER_SECOND={} of {} consumers over INTENT_MAX_AGE={} would need {:.0f} insert tokens, "
       "more than the {} that ClickHouse is made to remember; lower one of the two{}",
-      pipeline.max_inserts_per_second, consumers, format_duration(pipeline.intent_max_age), tokens,
-      kMaxInsertTokens,
+      inserts, consumers, format_duration(pipeline.intent_max_age), tokens, kMaxInsertTokens,
       kafka ? fmt::format(", or KAFKA_PARTITIONS={}", settings.kafka.partitions) : std::string()));
 }
 

@@ -99,10 +99,10 @@ void add_pipeline_options(std::vector<Option>& out) {
                "Most events in one insert; batches grow up to it with the backlog.")
       .duration("BATCH_MAX_AGE", &PipelineSettings::batch_max_age, 1 * kMs, 60'000 * kMs,
                 "How long an event waits for others before its batch is inserted.")
-      .number("MAX_INSERTS_PER_SECOND", "0.1..1000", &PipelineSettings::max_inserts_per_second, 1000,
-              "Most inserts a second of one consumer; the age of batches stretches to keep it. ClickHouse "
-              "remembers "
-              "two INTENT_MAX_AGE of them, for as many consumers as Kafka has partitions.")
+      .number("MAX_INSERTS_PER_SECOND", "0, 0.1..1000", &PipelineSettings::max_inserts_per_second, 1000,
+              "Most inserts a second of one consumer; the age of batches stretches to keep it. 0: 20 with "
+              "the embedded log, 10 on Kafka. ClickHouse remembers two INTENT_MAX_AGE of them, for as many "
+              "consumers as Kafka has partitions.")
       .duration("DEDUP_WINDOW", &PipelineSettings::dedup_window, hours(1), hours(24 * 365),
                 "For how long after its arrival an event id is recognised when it is sent again.")
       .size("DEDUP_FILTER_SIZE", &PipelineSettings::dedup_filter_bytes, kMiB, 64 * kGiB,
