@@ -159,9 +159,11 @@ void MatchStreams::State::settle_failure(Topic& topic) {
 }
 
 void MatchStreams::State::beat_if_due(Topic& topic, base::SteadyTime now) const {
-  if (!topic.settled || now - topic.told_at < config.heartbeat) return;
+  if (now - topic.told_at < config.heartbeat) return;
   topic.told_at = now;
-  topic.broadcast->beat(heartbeat_frame(topic.as_of, topic.store_available && store_available()));
+  // A topic that waits long for its first read waits because the store is slow or away.
+  const bool available = topic.settled && topic.store_available && store_available();
+  topic.broadcast->beat(heartbeat_frame(topic.as_of, available));
 }
 
 MatchStreams::MatchStreams(MatchStreamsConfig config, Read read, base::Clock& clock)

@@ -27,4 +27,10 @@ describe('a stream of events', () => {
       for (let i = 0; i < 6; i += 1) parser.push('x'.repeat(1 << 20));
     }).toThrow();
   });
+
+  it('remembers how long the server wants to be left alone', () => {
+    const parser = new EventStreamParser();
+    parser.push('retry: 1618\n\nretry: soon\n\n');
+    expect(parser.retryMs).toBe(1618);
+  });
 });

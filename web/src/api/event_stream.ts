@@ -13,6 +13,8 @@ export class EventStreamParser {
   private type = '';
   private data: string[] = [];
   private lastId = '';
+  /** How long the server wants to be left alone when the stream ends; 0 while it has not said. */
+  retryMs = 0;
 
   /** The events that `text` completes. Throws when one grows beyond all reason. */
   push(text: string): StreamEvent[] {
@@ -42,5 +44,6 @@ export class EventStreamParser {
     if (field === 'data') this.data.push(value);
     else if (field === 'event') this.type = value;
     else if (field === 'id' && !value.includes('\0')) this.lastId = value;
+    else if (field === 'retry' && /^\d+$/.test(value)) this.retryMs = Number(value);
   }
 }

@@ -63,6 +63,7 @@ export function openFeed<T extends Dated>(streamPath: string, pollPath: string):
   const unknown = signal(false);
   const closed = new AbortController();
   let failures = 0;
+  let advised = 0;
   let noStreamUntil = 0;
 
   const heard = (next: T) => {
@@ -115,7 +116,9 @@ export function openFeed<T extends Dated>(streamPath: string, pollPath: string):
         if (done) throw new Failure(0, 'The stream ended.');
         clearTimeout(timer);
         timer = setTimeout(give, SILENCE_MS);
-        for (const event of parser.push(decoder.decode(bytes, { stream: true }))) {
+        const events = parser.push(decoder.decode(bytes, { stream: true }));
+        advised = Math.min(parser.retryMs, LONGEST_WAIT_MS);
+        for (const event of events) {
           if (event.type === 'message') heard(JSON.parse(event.data) as T);
           else if (event.type === 'heartbeat') beaten(JSON.parse(event.data) as Heartbeat);
         }
@@ -159,8 +162,11 @@ export function openFeed<T extends Dated>(streamPath: string, pollPath: string):
       } catch (error) {
         if (!turn.signal.aborted) {
           lost(error);
-          const wait = Math.min(LONGEST_WAIT_MS, 250 * 2 ** Math.min(failures - 1, 6));
-          await sleep(wait * (0.5 + Math.random() / 2), turn.signal);
+          const wait = Math.min(LONGEST_WAIT_MS, 250 * 2 ** Math.min(failures - 1, 6)) * (0.5 + Math.random() / 2);
+          // Each client is told another time, so that not all come again in the same moment.
+          const least = advised;
+          advised = 0;
+          await sleep(Math.max(wait, least), turn.signal);
         }
       } finally {
         document.removeEventListener('visibilitychange', end);

@@ -50,10 +50,24 @@ function useOlder(first: MatchPage | undefined) {
   const [older, setOlder] = useState<MatchSummary[]>([]);
   const [cursor, setCursor] = useState<string | undefined>(undefined);
   const asked = useRef(new AbortController());
+  const busy = useRef(false);
   useEffect(() => () => asked.current.abort(), []);
+  // A match that is active again pushes another off the first page, and that one is older now.
+  const shown = useRef<MatchSummary[]>([]);
+  useEffect(() => {
+    const now = new Set(first?.matches.map((match) => match.matchId));
+    const pushed = shown.current.filter((match) => !now.has(match.matchId));
+    shown.current = first?.matches ?? [];
+    const ids = new Set(pushed.map((match) => match.matchId));
+    if (pushed.length > 0)
+      setOlder((before) =>
+        before.length > 0 ? [...pushed, ...before.filter((match) => !ids.has(match.matchId))] : before,
+      );
+  }, [first]);
   const next = older.length > 0 ? cursor : first?.nextCursor;
   const more = async () => {
-    if (!next) return;
+    if (!next || busy.current) return;
+    busy.current = true;
     try {
       const page = await getJson<MatchPage>(
         `/api/matches?limit=50&cursor=${encodeURIComponent(next)}`,
@@ -63,6 +77,8 @@ function useOlder(first: MatchPage | undefined) {
       setCursor(page.nextCursor);
     } catch {
       // The button stays, and the header tells what is wrong.
+    } finally {
+      busy.current = false;
     }
   };
   const fresh = new Set(first?.matches.map((match) => match.matchId));
