@@ -3,14 +3,13 @@
 #include <string>
 #include <utility>
 
+#include "store/clickhouse_values.h"
 #include "store/match_known.h"
 #include "store/row_binary.h"
 
 namespace fanfinity::store {
 namespace {
 
-using base::Errc;
-using base::Error;
 using base::Result;
 using std::chrono::milliseconds;
 
@@ -50,20 +49,12 @@ ORDER BY player_id IS NULL DESC, total DESC, player_id, team
 LIMIT {limit:UInt64}
 FORMAT RowBinary)sql";
 
-std::string milliseconds_of(base::Timestamp at) {
-  return std::to_string(at.time_since_epoch().count());
-}
-
 std::string types_of(const std::vector<domain::EventType>& types) {
   std::string list = "[";
   for (const domain::EventType type : types) {
     list += (list.size() > 1 ? "," : "") + std::to_string(static_cast<int>(type));
   }
   return list + "]";
-}
-
-Error torn() {
-  return {Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
 }
 
 StoredEvent read_event(RowBinaryReader& reader, const std::string& match_id) {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "store/clickhouse_values.h"
 #include "store/match_known.h"
 #include "store/row_binary.h"
 
@@ -102,14 +103,6 @@ constexpr std::array kPeriods = {std::chrono::days{1}, std::chrono::days{30}};
 
 // Later than any event can be or be received: the first page begins there.
 constexpr base::Timestamp kEndOfTime{std::chrono::milliseconds{9'999'999'999'999}};
-
-std::string milliseconds_of(base::Timestamp at) {
-  return std::to_string(at.time_since_epoch().count());
-}
-
-Error torn() {
-  return {Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
-}
 
 base::Timestamp from_seconds(std::int64_t seconds) {
   return base::Timestamp{std::chrono::seconds{seconds}};

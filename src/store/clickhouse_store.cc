@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/clickhouse_values.h"
 #include "store/event_insert.h"
 #include "store/id_blocks.h"
 #include "store/row_binary.h"
@@ -23,14 +24,6 @@ StoredId read_stored_id(RowBinaryReader& reader) {
   return id;
 }
 constexpr std::size_t kResponseTimeBytes = 2 + 8;  // Beside the match.
-
-std::string milliseconds_of(base::Timestamp at) {
-  return std::to_string(at.time_since_epoch().count());
-}
-
-Error torn() {
-  return {Errc::kUnavailable, "ClickHouse's answer ends within a row; ask again."};
-}
 
 /// The condition that an id's key maps to one of the partitions; base::Uuid::hash() in SQL.
 std::string keys_map_to(const IdRange& range) {
