@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
+#include "http/trim.h"
+
 namespace fanfinity::http {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 /// Cuts the next element off a list.
 std::string_view next(std::string_view& list, char separator) {

@@ -4,6 +4,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include "http/char_set.h"
+#include "http/trim.h"
 
 namespace fanfinity::http {
 namespace {
@@ -27,12 +28,6 @@ bool valid_target_char(char c) {
 
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 /// Beast splits the head into its parts and knows the `Connection` rules. It is laxer than RFC 9112 lets
