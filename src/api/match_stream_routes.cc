@@ -18,7 +18,6 @@ namespace {
 
 using Kind = MatchStreams::Kind;
 
-constexpr std::size_t kMatchesAtOnce = 32;
 constexpr std::chrono::seconds kRetryAfter{5};
 
 /// Metrics of matches that had none when last looked at: no event is an answer too, as of a moment.

@@ -18,9 +18,6 @@
 namespace fanfinity::api {
 namespace {
 
-// The first match of a query costs ClickHouse as much as the next five. Their ids fit into its URL.
-constexpr std::size_t kMatchesAtOnce = 32;
-
 base::Error unknown_match() {
   return {base::Errc::kNotFound, "The match has no event."};
 }
