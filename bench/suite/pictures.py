@@ -38,34 +38,27 @@ def _curves(axes, pairs, labelled, xlabel, ylabel):
     return bool(pairs)
 
 
-def table_size(results, axes):
+def _reads(results, axes, prefix, xlabel):
     axes.set_xscale("log")
     return _curves(
         axes,
-        results.matching("stored-read-"),
+        results.matching(prefix),
         [
             ("GET metrics, p99", OURS, lambda row: row.p99_ms),
             ("GET metrics, p50", MUTED, lambda row: row.p50_ms),
             ("one bare query, p99", OTHER, lambda row: row.ceiling),
         ],
-        "rows stored",
+        xlabel,
         "ms",
     )
+
+
+def table_size(results, axes):
+    return _reads(results, axes, "stored-read-", "rows stored")
 
 
 def match_size(results, axes):
-    axes.set_xscale("log")
-    return _curves(
-        axes,
-        results.matching("match-size-"),
-        [
-            ("GET metrics, p99", OURS, lambda row: row.p99_ms),
-            ("GET metrics, p50", MUTED, lambda row: row.p50_ms),
-            ("one bare query, p99", OTHER, lambda row: row.ceiling),
-        ],
-        "events of the match",
-        "ms",
-    )
+    return _reads(results, axes, "match-size-", "events of the match")
 
 
 def inserts(results, axes):
