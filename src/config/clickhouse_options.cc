@@ -77,8 +77,8 @@ void add_clickhouse_options(std::vector<Option>& out) {
       .size("CLICKHOUSE_MEMORY", &ClickHouseSettings::memory_bytes, 512 * kMiB, 1024 * kGiB,
             "Memory the embedded ClickHouse may take.")
       .boolean("CLICKHOUSE_FSYNC", &ClickHouseSettings::fsync,
-               "Whether the embedded ClickHouse syncs every insert to disk, for the case that the machine "
-               "loses power.");
+               "Whether the embedded ClickHouse syncs every insert and merge to disk, for the case that the "
+               "machine loses power.");
 }
 
 }  // namespace fanfinity::config

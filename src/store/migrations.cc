@@ -16,14 +16,16 @@ using base::Error;
 using base::Result;
 using base::Status;
 
-// Every table with rows of ours, and the column its retention counts from.
+// Every table of the schema, and the column its retention counts from; null: its rows are kept indefinitely,
+// and it takes no insert tokens.
 struct KeptTable {
   const char* name;
   const char* day;
 };
 constexpr std::array kTables = {
     KeptTable{"events", "toDate32(received_at)"}, KeptTable{"match_minutes", "received_day"},
-    KeptTable{"matches", "received_day"}, KeptTable{"response_times", "received_day"}};
+    KeptTable{"matches", "received_day"},         KeptTable{"response_times", "received_day"},
+    KeptTable{"log_partitions", nullptr},         KeptTable{"schema_migrations", nullptr}};
 
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
@@ -225,15 +227,18 @@ Status Migrator::apply_settings() {
     if (!answer) return answer.error();
     if (answer->empty()) continue;  // A migration of a test, without our tables.
     RowBinaryReader reader(*answer);
-    if (auto set = apply_settings(table.name, reader.text()); !set) return set;
+    const std::string engine = reader.text();
+    if (table.day != nullptr) {
+      if (auto set = apply_retention(table.name, table.day, engine); !set) return set;
+    }
+    if (auto set = apply_settings(table.name, engine, table.day != nullptr); !set) return set;
   }
   return {};
 }
 
-Status Migrator::apply_settings(const std::string& table, const std::string& engine) {
-  const auto* kept = std::ranges::find(kTables, table, [](const KeptTable& t) { return t.name; });
-  const std::string ttl =
-      std::string(kept->day) + " + toIntervalDay(" + std::to_string(config_.retention_days) + ")";
+Status Migrator::apply_retention(const std::string& table, const std::string& day,
+                                 const std::string& engine) {
+  const std::string ttl = day + " + toIntervalDay(" + std::to_string(config_.retention_days) + ")";
   const bool has_ttl = engine.find(" TTL ") != std::string::npos;
   if (config_.retention_days == 0 && has_ttl) {
     if (auto done = execute("ALTER TABLE " + table + " REMOVE TTL"); !done) return done;
@@ -241,11 +246,21 @@ Status Migrator::apply_settings(const std::string& table, const std::string& eng
   if (config_.retention_days != 0 && engine.find(" TTL " + ttl) == std::string::npos) {
     if (auto done = execute("ALTER TABLE " + table + " MODIFY TTL " + ttl); !done) return done;
   }
+  return {};
+}
+
+Status Migrator::apply_settings(const std::string& table, const std::string& engine, bool takes_tokens) {
   const std::string fsync = config_.fsync ? "1" : "0";
-  const std::array<std::pair<std::string, std::string>, 3> settings = {
-      {{"non_replicated_deduplication_window", std::to_string(config_.token_window)},
-       {"fsync_after_insert", fsync},
-       {"fsync_part_directory", fsync}}};
+  // A merge deletes its source parts. Unless the merged part is synced first, a power cut loses rows that
+  // were synced long before.
+  std::vector<std::pair<std::string, std::string>> settings = {
+      {"fsync_after_insert", fsync},
+      {"fsync_part_directory", fsync},
+      {"min_rows_to_fsync_after_merge", fsync},
+      {"min_compressed_bytes_to_fsync_after_merge", fsync}};
+  if (takes_tokens) {
+    settings.emplace_back("non_replicated_deduplication_window", std::to_string(config_.token_window));
+  }
   for (const auto& [name, value] : settings) {
     const std::string wanted = name + " = " + value;
     const std::size_t at = engine.find(wanted);

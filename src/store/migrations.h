@@ -32,7 +32,7 @@ struct SchemaConfig {
   /// can add between a token's first use and its last replay. An insert adds one entry to a table, two
   /// when it spans a change of month. See token_window_for.
   std::uint64_t token_window = 100'000;
-  bool fsync = false;  ///< Sync every insert; for ClickHouse on this very machine.
+  bool fsync = false;  ///< Sync every insert and merge; for ClickHouse on this very machine.
 };
 
 /// The window that lets an intent be replayed up to `intent_max_age` after its first try while all others go
@@ -67,7 +67,10 @@ class Migrator {
   [[nodiscard]] base::Status check_applied(const std::vector<Applied>& applied) const;
   [[nodiscard]] base::Status apply(const Migration& migration);
   [[nodiscard]] base::Status apply_settings();
-  [[nodiscard]] base::Status apply_settings(const std::string& table, const std::string& engine);
+  [[nodiscard]] base::Status apply_retention(const std::string& table, const std::string& day,
+                                             const std::string& engine);
+  [[nodiscard]] base::Status apply_settings(const std::string& table, const std::string& engine,
+                                            bool takes_tokens);
   [[nodiscard]] base::Status execute(const std::string& sql, ClickHouseQuery::Pairs params = {},
                                      bool in_database = true);
 

@@ -218,8 +218,9 @@ class Up(Service):
     """One `fanfinity up`, with a data directory that stays the same over restarts as well."""
 
     def __init__(self, root: Path, **settings):
-        self.data_dir = root / "data"
-        super().__init__("up", root, **({"FANFINITY_DATA_DIR": self.data_dir} | settings))
+        settings = {"FANFINITY_DATA_DIR": root / "data"} | settings
+        self.data_dir = Path(settings["FANFINITY_DATA_DIR"])
+        super().__init__("up", root, **settings)
 
     def tree(self):
         return processes.mentioning(self.tag, str(self.data_dir))
