@@ -53,7 +53,8 @@ Admission::Admission(const ServerConfig& config)
       max_streams_(config.max_streams),
       max_buffered_(config.max_buffered_bytes),
       write_keys_(config.write_keys),
-      read_keys_(config.read_keys) {
+      read_keys_(config.read_keys),
+      answers_(config.max_buffered_bytes) {
   if (config.rate_limit > 0) limiter_.emplace(config.rate_limit, config.rate_burst);
 }
 
@@ -110,7 +111,7 @@ std::optional<Response> Admission::check_body(const Route& route, const RequestH
     response.headers.emplace_back("Accept", join(types));
     return response;
   }
-  const auto coding = parse_coding(head.content_encoding);
+  const auto coding = parse_coding(head.content_encoding.value());
   if (!coding) {
     Response response = problem(415, "The Content-Encoding must be one of: gzip, zstd.");
     response.headers.emplace_back("Accept-Encoding", kAcceptedCodings);

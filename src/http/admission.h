@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/answer_budget.h"
 #include "http/client_address.h"
 #include "http/http.h"
 #include "http/rate_limiter.h"
@@ -45,6 +46,7 @@ class Admission {
   /// Counts bytes of bodies in memory. False, and nothing counted, when that would be too many.
   [[nodiscard]] bool reserve(std::size_t bytes);
   void release(std::size_t bytes) { buffered_.fetch_sub(bytes, std::memory_order_relaxed); }
+  [[nodiscard]] AnswerBudget& answers() { return answers_; }
 
  private:
   std::size_t max_connections_;
@@ -57,6 +59,7 @@ class Admission {
   std::atomic<std::size_t> streams_ = 0;
   std::atomic<std::uint32_t> spread_ = 0;
   std::atomic<std::size_t> buffered_ = 0;
+  AnswerBudget answers_;
 };
 
 }  // namespace fanfinity::http

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "http/answer_budget.h"
 #include "http/client_address.h"
 #include "http/event_loop.h"
 #include "http/exchange.h"
@@ -75,6 +76,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     Response response;
     bool with_body = false;
     std::size_t offset = 0;
+    AnswerBudget::Hold hold;
   };
 
   /// While the answer is a stream.
@@ -96,6 +98,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   [[nodiscard]] std::optional<Response> admit();
   [[nodiscard]] bool is_preflight() const;
   [[nodiscard]] bool send_continue();
+  void expect_body_pace(std::size_t received);
   void refuse_before_body(Response response, std::string_view& input);
   void finish_request();
   [[nodiscard]] std::optional<Response> decode();
@@ -137,6 +140,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   std::shared_ptr<Exchange> exchange_;  ///< While its request is read; then it belongs to its Responder.
   std::string pending_;                 ///< Bytes that came but are not used yet.
   std::size_t discarded_ = 0;
+  std::size_t body_goal_ = 0;  ///< The body has kept its pace when it is as long as this before deadline_.
   Current current_;
   std::unique_ptr<Unsent> unsent_;
   std::unique_ptr<Stream> stream_;
