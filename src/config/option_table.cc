@@ -25,6 +25,11 @@ void add_server_options(std::vector<Option>& out) {
       .integer(
           "MAX_CONNECTIONS", "1..1000000", &ServerSettings::max_connections, 1, 1'000'000,
           "Open connections, as far as the limit of open files allows; one more is answered 503 and closed.")
+      .integer("MAX_CONNECTIONS_PER_ADDRESS", "0..1000000", &ServerSettings::max_connections_per_address, 0,
+               1'000'000,
+               "Open connections of one client address (an IPv6 /64); one more is answered 503 and closed. "
+               "0: half "
+               "of MAX_CONNECTIONS, and no limit for clients on this machine.")
       .size(
           "MAX_BUFFERED_BODIES", &ServerSettings::max_buffered_bytes, 16 * kMiB, 64 * kGiB,
           "Memory for request bodies being read, over all connections; beyond it 503. As much again may wait "

@@ -136,6 +136,7 @@ bool Connection::read_request(std::string_view& input) {
 
 /// Gives the next piece of the body its time. What came faster earns no credit for later.
 void Connection::expect_body_pace(std::size_t received) {
+  if (worker_.draining()) return;
   const auto timeout = worker_.context().config.body_timeout;
   deadline_ = worker_.round_began() + timeout;
   body_goal_ = received + static_cast<std::size_t>(timeout.count()) * kLeastBodyPace / 1000;

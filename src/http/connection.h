@@ -45,8 +45,11 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void show_heartbeat();
   /// The coarse sweep over deadlines.
   void on_tick(base::SteadyTime now);
-  /// The server is stopping: closes when nothing is under way.
+  /// Closes when nothing is under way; a request that is half here gets a moment for its rest.
   void drain();
+  [[nodiscard]] const ClientAddress& client() const { return client_; }
+  /// Has been open since then without a request under way.
+  [[nodiscard]] bool idle_since(base::SteadyTime then) const;
   /// The server waits no longer: answers 503 if a request is under way, and closes.
   void abandon();
 

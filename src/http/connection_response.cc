@@ -24,6 +24,10 @@ constexpr std::chrono::seconds kLinger{5};
 constexpr std::chrono::milliseconds kLingerDraining{500};
 constexpr std::size_t kLingerBytes = 32U << 20U;
 constexpr int kDiscardBatch = 16;
+// What is left to come of a request when the server stops.
+constexpr std::chrono::seconds kReadDraining{1};
+constexpr std::string_view kStopping =
+    "The server is stopping. Nothing of this request was stored: send it again.";
 constexpr std::string_view kSlowHead = "The header section did not arrive in time.";
 constexpr std::string_view kSlowBody =
     "The body arrived more slowly than 4096 bytes a second. Send smaller batches, or compress them.";
@@ -183,6 +187,7 @@ void Connection::on_tick(base::SteadyTime now) {
   switch (state_) {
     case State::kReading:
       if (!started_) return close();
+      if (worker_.draining()) return fail(problem_retry(503, kStopping, kRetryAfter));
       return fail(problem(408, current_.in_body ? kSlowBody : kSlowHead));
     case State::kHandling:
       ++serial_;  // A late answer is for nobody.
@@ -208,10 +213,17 @@ void Connection::drain() {
     deadline_ = std::min(deadline_, worker_.round_began() + kLingerDraining);
     return;
   }
+  if (state_ == State::kReading && started_) {
+    deadline_ = std::min(deadline_, worker_.round_began() + kReadDraining);
+  }
   if (state_ != State::kReading || started_) return;
   // A request that has come already, but was not read yet, is one under way.
   char byte = 0;
   if (::recv(socket_.get(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) <= 0) close();
+}
+
+bool Connection::idle_since(base::SteadyTime then) const {
+  return state_ == State::kReading && !started_ && deadline_ - worker_.context().config.idle_timeout <= then;
 }
 
 void Connection::abandon() {

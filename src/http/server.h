@@ -22,7 +22,9 @@ struct ServerConfig {
   std::string unix_socket;               ///< When set, listens there instead of host and port (mode 0600).
   unsigned threads = 0;                  ///< 0: as many as there are cores, at most 8.
   std::size_t max_connections = 60'000;  ///< Beyond: a new connection is answered 503 and closed.
-  std::size_t max_streams = 20'000;      ///< Of these; beyond: a stream is answered 503.
+  /// Of one client address (an IPv6 /64); beyond: 503. 0: half of max_connections, loopback without a limit.
+  std::size_t max_connections_per_address = 0;
+  std::size_t max_streams = 20'000;          ///< Of these; beyond: a stream is answered 503.
   std::size_t max_header_bytes = 16 * 1024;  ///< Beyond: 431.
   std::size_t max_target_bytes = 8 * 1024;   ///< Beyond: 414.
   /// Of request bodies being read, over all connections; beyond: 503. The same again of answers that clients
