@@ -20,6 +20,8 @@ using domain::Event;
 using domain::FieldError;
 
 constexpr std::chrono::seconds kRetryAfter{1};
+// Clocks differ by seconds, and some feeds send what is scheduled a little ahead.
+constexpr std::chrono::minutes kFuture{5};
 constexpr std::size_t kMaxProblems = 100;  // Named in the answer to a batch; the rest is counted.
 constexpr std::size_t kMaxEchoedId = 64;   // Longer ones are no UUID and are not repeated.
 
@@ -52,12 +54,14 @@ http::Response not_durable(const base::Error& error) {
     case Errc::kCorrupt:
     case Errc::kStopped:
     case Errc::kInternal:
-      return http::problem_retry(503,
-                                 "The event could not be made durable: " + error.detail +
-                                     " It may or may not be stored: send it again, it is counted once.",
-                                 kRetryAfter);
+      break;
   }
-  return http::problem(500, "unexpected error");
+  http::Response response = http::problem_retry(
+      503,
+      "The event could not be made durable. It may or may not be stored: send it again, it is counted once.",
+      kRetryAfter);
+  response.cause = error.detail;
+  return response;
 }
 
 http::Response accepted(const Event& event, base::Timestamp at) {
@@ -98,6 +102,7 @@ void handle_event(const IngestPorts& ports, const http::Request& request, const 
           return respond(not_durable(ack.error()));
         }
         ports.observer.on_ingested(event->type);
+        if (event->at > at + kFuture) ports.observer.on_from_the_future(1);
         http::Response response = accepted(*event, at);
         response.on_sent = [&times = ports.response_times, event](std::chrono::nanoseconds duration) {
           times.record(event->match_id, duration, 1);
@@ -131,6 +136,7 @@ struct BatchOutcome {
   std::vector<log::Record> records;
   std::unordered_map<std::string, std::uint64_t> by_match;
   std::vector<domain::EventType> types;
+  std::uint64_t from_the_future = 0;
   std::size_t rejected = 0;
   std::string errors;  ///< Of the first kMaxProblems rejected events: the elements of a JSON array.
 };
@@ -145,6 +151,7 @@ BatchOutcome sort_out(const std::vector<domain::BatchItem>& items, const http::R
       outcome.records.push_back(to_record(*event, request));
       ++outcome.by_match[event->match_id];
       outcome.types.push_back(event->type);
+      if (event->at > request.received_at + kFuture) ++outcome.from_the_future;
     } else if (++outcome.rejected <= kMaxProblems) {
       if (outcome.rejected > 1) outcome.errors += ',';
       append_item_errors(item, outcome.errors);
@@ -207,6 +214,7 @@ void handle_batch(const IngestPorts& ports, const http::Request& request, const 
                           }
                           for (const domain::EventType type : outcome->types)
                             ports.observer.on_ingested(type);
+                          ports.observer.on_from_the_future(outcome->from_the_future);
                           http::Response response = batch_accepted(*outcome);
                           response.on_sent = [&times = ports.response_times,
                                               outcome](std::chrono::nanoseconds duration) {

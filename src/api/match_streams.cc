@@ -119,7 +119,9 @@ void MatchStreams::State::begin_read(Topic& topic, base::SteadyTime now) {
 
 void MatchStreams::State::settle(Topic& topic, const http::Response& response) {
   const std::string_view body = response.shared_body ? *response.shared_body : response.body;
-  const auto snapshot = response.status == 200 ? parse_snapshot(body) : std::nullopt;
+  // With a cause it is an older answer in place of one that could not be read.
+  const bool read = response.status == 200 && response.cause.empty();
+  const auto snapshot = read ? parse_snapshot(body) : std::nullopt;
   http::FramePtr frame = snapshot && snapshot->state != 0 ? state_frame(body, snapshot->state) : nullptr;
   const std::lock_guard lock(mutex);
   topic.reading = false;

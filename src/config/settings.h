@@ -31,6 +31,7 @@ struct ServerSettings {
   Milliseconds metrics_refresh{100};
   std::chrono::seconds cache_max_age{1};
   std::chrono::seconds cache_stale{2};
+  Milliseconds stale_reads{600'000};
   std::vector<std::string> cors_origins;
   std::size_t max_streams = 20'000;
   Milliseconds stream_interval{200};

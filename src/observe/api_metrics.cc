@@ -8,6 +8,12 @@ ApiMetrics::ApiMetrics(Metrics& metrics)
     : rejected_(metrics.counter("fanfinity_events_rejected_total", "Events that were not valid.")),
       not_durable_(metrics.counter("fanfinity_events_not_durable_total",
                                    "Valid events answered 503 because they could not be made durable.")),
+      from_the_future_(metrics.counter(
+          "fanfinity_events_from_the_future_total",
+          "Events whose own time lay more than five minutes ahead of their arrival. They are counted.")),
+      stale_answers_(metrics.counter(
+          "fanfinity_stale_answers_total",
+          "Requests given an older answer because ClickHouse could not be read (STALE_READS).")),
       from_memory_(metrics.counter("fanfinity_match_views_total", "Views of matches answered, by where from.",
                                    {{"source", "memory"}})),
       from_store_(metrics.counter("fanfinity_match_views_total", "Views of matches answered, by where from.",
@@ -27,6 +33,12 @@ void ApiMetrics::on_rejected(std::uint64_t events) {
 }
 void ApiMetrics::on_not_durable(std::uint64_t events) {
   not_durable_.Increment(static_cast<double>(events));
+}
+void ApiMetrics::on_from_the_future(std::uint64_t events) {
+  from_the_future_.Increment(static_cast<double>(events));
+}
+void ApiMetrics::set_stale_answers(std::uint64_t since_start) {
+  stale_answers_.Increment(static_cast<double>(since_start) - stale_answers_.Value());
 }
 void ApiMetrics::on_view(bool from_memory) {
   (from_memory ? from_memory_ : from_store_).Increment();

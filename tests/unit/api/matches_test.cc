@@ -230,6 +230,76 @@ TEST(ViewCache, CompressesLargeAnswersForThoseWhoTakeIt) {
   EXPECT_EQ(ask("1000", "gzip").content_encoding, "") << "it fits into a packet";
 }
 
+/// A cache whose store fails, and hangs, when told to.
+class StaleViews : public ::testing::Test {
+ protected:
+  http::Response ask() {
+    auto answers = std::make_shared<Answers>();
+    cache_.get(kind_, "m", {}, http::Responder(answers));
+    return answers->wait();
+  }
+  http::Response load() {
+    if (hangs_.load()) hangs_.wait(true);
+    if (fails_) {
+      return http::problem_of({base::Errc::kUnavailable, "Code: 40. DB::Exception"}, "Try again.");
+    }
+    http::Response response;
+    response.body = "read " + std::to_string(++reads_);
+    return response;
+  }
+  static ViewCacheConfig config() {
+    ViewCacheConfig config;
+    config.stale = std::chrono::minutes(10);
+    return config;
+  }
+
+  FakeClock clock_;
+  std::atomic<bool> fails_ = false;
+  std::atomic<bool> hangs_ = false;
+  int reads_ = 0;
+  ViewCache cache_{config(), clock_};
+  ViewCache::Kind& kind_ = cache_.add([this](auto) { return std::vector{load()}; });
+};
+
+TEST_F(StaleViews, StandInForWhatCannotBeRead) {
+  EXPECT_EQ(*ask().shared_body, "read 1");
+  fails_ = true;
+  clock_.advance(std::chrono::minutes(10));
+  const http::Response stale = ask();
+  EXPECT_EQ(stale.status, 200);
+  EXPECT_EQ(*stale.shared_body, "read 1");
+  EXPECT_EQ(stale.cause, "Code: 40. DB::Exception")
+      << "for the log, and for streams, which say that it is old";
+  EXPECT_EQ(cache_.stale_answers(), 1U);
+  fails_ = false;
+  const http::Response fresh = ask();
+  EXPECT_EQ(*fresh.shared_body, "read 2");
+  EXPECT_EQ(fresh.cause, "");
+}
+
+TEST_F(StaleViews, DoNotStandInForEver) {
+  EXPECT_EQ(ask().status, 200);
+  fails_ = true;
+  clock_.advance(std::chrono::minutes(11));
+  const http::Response refused = ask();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.shared_body->find("DB::Exception"), std::string::npos) << *refused.shared_body;
+}
+
+TEST_F(StaleViews, StandInForAReadThatHangs) {
+  EXPECT_EQ(*ask().shared_body, "read 1");
+  hangs_ = true;
+  clock_.advance(std::chrono::seconds(1));
+  auto first = std::make_shared<Answers>();
+  cache_.get(kind_, "m", {}, http::Responder(first));
+  EXPECT_EQ(first->size(), 0U) << "it may still come";
+  clock_.advance(std::chrono::seconds(2));
+  EXPECT_EQ(*ask().shared_body, "read 1");
+  EXPECT_EQ(*first->wait().shared_body, "read 1");
+  hangs_ = false;
+  hangs_.notify_all();
+}
+
 TEST(ViewCache, WhatTakesLongIsReadTheLessOften) {
   FakeClock clock;
   ViewCacheConfig config;
