@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,6 +22,11 @@ using domain::Event;
 using domain::FieldError;
 
 constexpr std::chrono::seconds kRetryAfter{1};
+constexpr std::array<std::string_view, 2> kJsonTypes = {"application/json", "application/*+json"};
+// An event a line, under every name that is in use for it: none is registered.
+constexpr std::array<std::string_view, 5> kLineTypes = {"application/x-ndjson", "application/ndjson",
+                                                        "application/jsonl", "application/x-jsonlines",
+                                                        "application/jsonlines"};
 constexpr std::size_t kMaxProblems = 100;  // Named in a 400 for a batch; the rest is counted.
 
 /// One a thread: it keeps its buffers.
@@ -184,10 +192,13 @@ http::Response faulty(const domain::BatchFault& fault) {
   return http::problem(400, fault.detail);
 }
 
+domain::BatchFormat batch_format(std::string_view media_type) {
+  const bool lines = std::ranges::find(kLineTypes, media_type) != kLineTypes.end();
+  return lines ? domain::BatchFormat::kNdjson : domain::BatchFormat::kJsonArray;
+}
+
 void handle_batch(const IngestPorts& ports, const http::Request& request, const http::Responder& respond) {
-  const auto format = request.content_type == "application/x-ndjson" ? domain::BatchFormat::kNdjson
-                                                                     : domain::BatchFormat::kJsonArray;
-  auto parsed = parser().parse_batch(request.body, format, kMaxBatchEvents);
+  auto parsed = parser().parse_batch(request.body, batch_format(request.content_type), kMaxBatchEvents);
   if (const auto* fault = std::get_if<domain::BatchFault>(&parsed)) return respond(faulty(*fault));
   auto outcome = std::make_shared<BatchOutcome>(
       sort_out(std::get<std::vector<domain::BatchItem>>(std::move(parsed)), request));
@@ -221,7 +232,7 @@ http::Route post_event(IngestPorts ports) {
   route.path = "/api/events";
   route.access = http::Access::kWrite;
   route.max_body = domain::kMaxEventBytes;
-  route.media_types = {"application/json"};
+  route.media_types.assign(kJsonTypes.begin(), kJsonTypes.end());
   route.handler = [ports](const http::Request& request, const http::Responder& respond) {
     handle_event(ports, request, respond);
   };
@@ -234,7 +245,8 @@ http::Route post_batch(IngestPorts ports) {
   route.path = "/api/events/batch";
   route.access = http::Access::kWrite;
   route.max_body = kMaxBatchBytes;
-  route.media_types = {"application/json", "application/x-ndjson"};
+  route.media_types.assign(kJsonTypes.begin(), kJsonTypes.end());
+  route.media_types.insert(route.media_types.end(), kLineTypes.begin(), kLineTypes.end());
   route.handler = [ports](const http::Request& request, const http::Responder& respond) {
     handle_batch(ports, request, respond);
   };
