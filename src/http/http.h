@@ -95,10 +95,9 @@ struct Route {
   Method method = Method::kGet;  ///< kGet serves HEAD as well.
   std::string path;              ///< "/api/matches/{matchId}/metrics": also the `path` label of metrics.
   Access access = Access::kOpen;
-  bool rate_limited = true;  ///< Health checks and scrapes are not.
-  std::size_t max_body = 0;  ///< Bytes after decoding; beyond: 413. 0: a body is refused.
-  std::vector<std::string>
-      media_types;  ///< Accepted content types, each may have one `*`; empty: any. Others: 415.
+  bool rate_limited = true;              ///< Health checks and scrapes are not.
+  std::size_t max_body = 0;              ///< Bytes after decoding; beyond: 413. 0: a body is refused.
+  std::vector<std::string> media_types;  ///< Accepted: "text/plain", "application/*+json"; empty: any.
   Handler handler;
 };
 
