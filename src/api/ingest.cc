@@ -66,7 +66,19 @@ http::Response not_durable(const base::Error& error) {
   return http::problem(500, "unexpected error");
 }
 
-http::Response accepted(const Event& event, base::Timestamp at) {
+std::string_view to_string(Known known) {
+  switch (known) {
+    case Known::kNo:
+      return "";
+    case Known::kSame:
+      return "same";
+    case Known::kDifferent:
+      return "different";
+  }
+  return "";
+}
+
+http::Response accepted(const Event& event, base::Timestamp at, Known known) {
   http::Response response;
   response.status = 202;
   response.body.reserve(120);
@@ -76,6 +88,7 @@ http::Response accepted(const Event& event, base::Timestamp at) {
   event.id.format_to(response.body.data() + start);
   response.body += R"(","status":"accepted","timestamp":")";
   base::append_rfc3339(at, response.body);
+  if (known != Known::kNo) response.body.append(R"(","known":")").append(to_string(known));
   response.body += "\"}";
   return response;
 }
@@ -96,38 +109,55 @@ void handle_event(const IngestPorts& ports, const http::Request& request, const 
   auto event = std::make_shared<Event>(std::get<Event>(std::move(parsed)));
   std::vector<log::Record> records;
   records.push_back(to_record(*event, request));
-  ports.producer.append(
-      log::Stream::kEvents, std::move(records),
-      [ports, event, respond, at = request.received_at](const base::Result<log::Producer::Ack>& ack) {
-        if (!ack.ok()) {
-          ports.observer.on_not_durable(1);
-          return respond(not_durable(ack.error()));
-        }
-        ports.observer.on_ingested(event->type);
-        http::Response response = accepted(*event, at);
-        response.on_sent = [&times = ports.response_times, event](std::chrono::nanoseconds duration) {
-          times.record(event->match_id, duration, 1);
-        };
-        respond(std::move(response));
-      });
+  const std::uint32_t content = RecentIds::hash(records.front().value);
+  ports.producer.append(log::Stream::kEvents, std::move(records),
+                        [ports, event, content, respond,
+                         at = request.received_at](const base::Result<log::Producer::Ack>& ack) {
+                          if (!ack.ok()) {
+                            ports.observer.on_not_durable(1);
+                            return respond(not_durable(ack.error()));
+                          }
+                          const Known known = ports.recent_ids.accept(event->id, content);
+                          ports.observer.on_ingested(event->type, known);
+                          http::Response response = accepted(*event, at, known);
+                          response.on_sent = [&times = ports.response_times,
+                                              event](std::chrono::nanoseconds duration) {
+                            times.record(event->match_id, duration, 1);
+                          };
+                          respond(std::move(response));
+                        });
 }
 
-/// What is left of a batch while its events are on their way into the log.
+/// What is left of an event of a batch while it is on its way into the log.
+struct Sent {
+  base::Uuid id;
+  std::uint32_t content_hash;
+  domain::EventType type;
+};
+
 struct BatchOutcome {
   std::vector<log::Record> records;
   std::unordered_map<std::string, std::uint64_t> by_match;
-  std::vector<domain::EventType> types;
+  std::vector<Sent> sent;
   std::vector<domain::BatchItem> rejected;
+};
+
+/// The events of a batch whose ids this server had accepted before, in this batch or earlier.
+struct KnownEvents {
+  std::size_t same = 0;
+  std::size_t different = 0;
+  std::vector<base::Uuid> different_ids;  ///< The first kMaxProblems.
 };
 
 BatchOutcome sort_out(std::vector<domain::BatchItem> items, const http::Request& request) {
   BatchOutcome outcome;
   outcome.records.reserve(items.size());
+  outcome.sent.reserve(items.size());
   for (domain::BatchItem& item : items) {
     if (const auto* event = std::get_if<Event>(&item.event)) {
-      outcome.records.push_back(to_record(*event, request));
+      const log::Record& record = outcome.records.emplace_back(to_record(*event, request));
       ++outcome.by_match[event->match_id];
-      outcome.types.push_back(event->type);
+      outcome.sent.push_back({event->id, RecentIds::hash(record.value), event->type});
     } else {
       outcome.rejected.push_back(std::move(item));
     }
@@ -155,17 +185,41 @@ void append_item_errors(const domain::BatchItem& item, std::string& out) {
   out += "]}";
 }
 
-http::Response batch_accepted(const BatchOutcome& outcome) {
+KnownEvents accept(const IngestPorts& ports, const std::vector<Sent>& sent) {
+  KnownEvents known;
+  for (const Sent& event : sent) {
+    const Known before = ports.recent_ids.accept(event.id, event.content_hash);
+    ports.observer.on_ingested(event.type, before);
+    if (before == Known::kSame) ++known.same;
+    if (before != Known::kDifferent) continue;
+    if (known.different++ < kMaxProblems) known.different_ids.push_back(event.id);
+  }
+  return known;
+}
+
+void append_known(const KnownEvents& known, std::string& out) {
+  if (known.same + known.different == 0) return;
+  out += fmt::format(R"(,"known":{{"same":{},"different":{},"differentIds":[)", known.same, known.different);
+  for (const base::Uuid& id : known.different_ids) {
+    if (out.back() != '[') out += ',';
+    out.append("\"").append(id.to_string()).append("\"");
+  }
+  out += "]}";
+}
+
+http::Response batch_accepted(const BatchOutcome& outcome, const KnownEvents& known) {
   http::Response response;
   response.status = 202;
-  response.body = fmt::format(R"({{"accepted":{},"rejected":{},"errors":[)", outcome.types.size(),
+  response.body = fmt::format(R"({{"accepted":{},"rejected":{},"errors":[)", outcome.sent.size(),
                               outcome.rejected.size());
   bool first = true;
   for (const domain::BatchItem& item : outcome.rejected) {
     if (!std::exchange(first, false)) response.body += ',';
     append_item_errors(item, response.body);
   }
-  response.body += "]}";
+  response.body += ']';
+  append_known(known, response.body);
+  response.body += '}';
   return response;
 }
 
@@ -208,12 +262,11 @@ void handle_batch(const IngestPorts& ports, const http::Request& request, const 
   ports.producer.append(log::Stream::kEvents, std::move(records),
                         [ports, outcome, respond](const base::Result<log::Producer::Ack>& ack) {
                           if (!ack.ok()) {
-                            ports.observer.on_not_durable(outcome->types.size());
+                            ports.observer.on_not_durable(outcome->sent.size());
                             return respond(not_durable(ack.error()));
                           }
-                          for (const domain::EventType type : outcome->types)
-                            ports.observer.on_ingested(type);
-                          http::Response response = batch_accepted(*outcome);
+                          const KnownEvents known = accept(ports, outcome->sent);
+                          http::Response response = batch_accepted(*outcome, known);
                           response.on_sent = [&times = ports.response_times,
                                               outcome](std::chrono::nanoseconds duration) {
                             for (const auto& [match, events] : outcome->by_match) {
