@@ -93,8 +93,7 @@ std::size_t count_conflicts(const store::EventRows& rows, std::span<const std::s
   const auto keys = rows.keys();
   std::vector<bool> is_dropped(keys.size(), true);
   for (const std::size_t index : kept) is_dropped[index] = false;
-  std::unordered_map<base::Uuid, std::size_t>
-      first_of;  // Of each id that was dropped; at first the end.
+  std::unordered_map<base::Uuid, std::size_t> first_of;  // Of each id that was dropped; at first the end.
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (is_dropped[i]) first_of.try_emplace(keys[i].id, keys.size());
   }
