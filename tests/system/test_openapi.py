@@ -35,7 +35,7 @@ def all_good(document, how="a good request"):
 def provoke_by_requests(up, document):
     """What a service with default settings answers to good and to bad requests."""
     posts = [one for one in all_good(document) if one[0].method == "POST"]
-    seen = ask(up, posts)
+    seen = ask(up, posts) + ask(up, [(operation, "the same again", request) for operation, _, request in posts])
     recount.wait_counted(up, [MATCH])
     seen += ask(up, [one for one in all_good(document) if one[0].method == "GET"])
     seen += ask_again(up, seen)
