@@ -110,22 +110,21 @@ void handle_event(const IngestPorts& ports, const http::Request& request, const 
   std::vector<log::Record> records;
   records.push_back(to_record(*event, request));
   const std::uint32_t content = RecentIds::hash(records.front().value);
-  ports.producer.append(log::Stream::kEvents, std::move(records),
-                        [ports, event, content, respond,
-                         at = request.received_at](const base::Result<log::Producer::Ack>& ack) {
-                          if (!ack.ok()) {
-                            ports.observer.on_not_durable(1);
-                            return respond(not_durable(ack.error()));
-                          }
-                          const Known known = ports.recent_ids.accept(event->id, content);
-                          ports.observer.on_ingested(event->type, known);
-                          http::Response response = accepted(*event, at, known);
-                          response.on_sent = [&times = ports.response_times,
-                                              event](std::chrono::nanoseconds duration) {
-                            times.record(event->match_id, duration, 1);
-                          };
-                          respond(std::move(response));
-                        });
+  auto done = [ports, event, content, respond,
+               at = request.received_at](const base::Result<log::Producer::Ack>& ack) {
+    if (!ack.ok()) {
+      ports.observer.on_not_durable(1);
+      return respond(not_durable(ack.error()));
+    }
+    const Known known = ports.recent_ids.accept(event->id, content);
+    ports.observer.on_ingested(event->type, known);
+    http::Response response = accepted(*event, at, known);
+    response.on_sent = [&times = ports.response_times, event](std::chrono::nanoseconds duration) {
+      times.record(event->match_id, duration, 1);
+    };
+    respond(std::move(response));
+  };
+  ports.producer.append(log::Stream::kEvents, std::move(records), std::move(done));
 }
 
 /// What is left of an event of a batch while it is on its way into the log.
@@ -135,6 +134,7 @@ struct Sent {
   domain::EventType type;
 };
 
+/// What is left of a batch meanwhile.
 struct BatchOutcome {
   std::vector<log::Record> records;
   std::unordered_map<std::string, std::uint64_t> by_match;
