@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "api/recent_ids.h"
 #include "domain/event.h"
 
 namespace fanfinity::api {
@@ -12,7 +13,7 @@ class Observer {
  public:
   virtual ~Observer() = default;
   /// An event was made durable and answered 202.
-  virtual void on_ingested(domain::EventType type) = 0;
+  virtual void on_ingested(domain::EventType type, Known known) = 0;
   /// An event was invalid.
   virtual void on_rejected(std::uint64_t events) = 0;
   /// An event was valid but could not be made durable (503).

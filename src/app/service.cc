@@ -139,7 +139,7 @@ Status Service::pipeline_status() {
 }
 
 void Service::add_api_routes(std::vector<http::Route>& routes) {
-  const api::IngestPorts ingest{*producer_, *response_times_, api_metrics_};
+  const api::IngestPorts ingest{*producer_, *response_times_, recent_ids_, api_metrics_};
   const api::MatchPorts matches{*reader_, [this] { return as_of_->get(); }, *views_, api_metrics_};
   const api::EventPorts events{*event_reader_, [this] { return as_of_->get(); }, *event_views_, api_metrics_};
   routes.push_back(api::post_event(ingest));

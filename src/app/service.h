@@ -74,6 +74,7 @@ class Service {
   observe::Metrics metrics_;
   observe::HttpMetrics http_metrics_;
   observe::ApiMetrics api_metrics_;
+  api::RecentIds recent_ids_;
   observe::PipelineMetrics pipeline_metrics_;
   BacklogGauges backlog_gauges_;
 

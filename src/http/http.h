@@ -102,7 +102,7 @@ struct Route {
   Access access = Access::kOpen;
   bool rate_limited = true;              ///< Health checks and scrapes are not.
   std::size_t max_body = 0;              ///< Bytes after decoding; beyond: 413. 0: a body is refused.
-  std::vector<std::string> media_types;  ///< Accepted content types; empty: any. Others: 415.
+  std::vector<std::string> media_types;  ///< Accepted: "text/plain", "application/*+json"; empty: any.
   Handler handler;
 };
 

@@ -3,9 +3,21 @@
 #include <string>
 
 namespace fanfinity::observe {
+namespace {
+
+prometheus::Counter& known_events(Metrics& metrics, const std::string& content) {
+  return metrics.counter(
+      "fanfinity_events_known_total",
+      "Events answered 202 whose id this server had accepted before, by whether their content was the same.",
+      {{"content", content}});
+}
+
+}  // namespace
 
 ApiMetrics::ApiMetrics(Metrics& metrics)
-    : rejected_(metrics.counter("fanfinity_events_rejected_total", "Events that were not valid.")),
+    : known_same_(known_events(metrics, "same")),
+      known_different_(known_events(metrics, "different")),
+      rejected_(metrics.counter("fanfinity_events_rejected_total", "Events that were not valid.")),
       not_durable_(metrics.counter("fanfinity_events_not_durable_total",
                                    "Valid events answered 503 because they could not be made durable.")),
       from_the_future_(metrics.counter(
@@ -25,8 +37,10 @@ ApiMetrics::ApiMetrics(Metrics& metrics)
   }
 }
 
-void ApiMetrics::on_ingested(domain::EventType type) {
+void ApiMetrics::on_ingested(domain::EventType type, api::Known known) {
   ingested_[static_cast<std::size_t>(type)]->Increment();
+  if (known == api::Known::kSame) known_same_.Increment();
+  if (known == api::Known::kDifferent) known_different_.Increment();
 }
 void ApiMetrics::on_rejected(std::uint64_t events) {
   rejected_.Increment(static_cast<double>(events));

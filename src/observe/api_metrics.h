@@ -11,7 +11,7 @@ namespace fanfinity::observe {
 class ApiMetrics final : public api::Observer {
  public:
   explicit ApiMetrics(Metrics& metrics);
-  void on_ingested(domain::EventType type) override;
+  void on_ingested(domain::EventType type, api::Known known) override;
   void on_rejected(std::uint64_t events) override;
   void on_not_durable(std::uint64_t events) override;
   void on_from_the_future(std::uint64_t events) override;
@@ -21,6 +21,8 @@ class ApiMetrics final : public api::Observer {
 
  private:
   std::array<prometheus::Counter*, domain::kAllEventTypes.size() + 1> ingested_{};  ///< By number of type.
+  prometheus::Counter& known_same_;
+  prometheus::Counter& known_different_;
   prometheus::Counter& rejected_;
   prometheus::Counter& not_durable_;
   prometheus::Counter& from_the_future_;

@@ -71,7 +71,7 @@ def test_the_timeline_counts_minutes_by_type_and_team(shared_up):
         "a/b",
         "50%",
         "q?x=1&y#z",
-        "..",
+        "...",
         "試合 ⚽",
         "a+b",
         "it's; DROP TABLE events --",

@@ -163,7 +163,7 @@ TEST_F(Matches, BadPagingIs400AndNamesBoth) {
 }
 
 TEST(MatchCursor, SurvivesAnyMatchId) {
-  for (const std::string id : {"m", "a/b", "Barça–Alavés 2018", "\"'<>&%"}) {
+  for (const std::string id : {"m", "a/b", "Barça–Alavés 2018", "\"'<>&%", ".", "..", " "}) {
     const store::MatchCursor cursor{base::Timestamp(std::chrono::milliseconds(1'705'329'000'123)), id};
     const std::string text = encode_cursor(cursor);
     EXPECT_TRUE(std::all_of(text.begin(), text.end(),
@@ -173,7 +173,8 @@ TEST(MatchCursor, SurvivesAnyMatchId) {
     EXPECT_EQ(back->match_id, id);
     EXPECT_EQ(back->last_activity, cursor.last_activity);
   }
-  for (const char* text : {"", "-", "1", "1-", "1-6", "1-zz", "x-6d", "-1-6d", "1-0a"}) {
+  for (const char* text :
+       {"", "-", "1", "1-", "1-6", "1-zz", "x-6d", "-1-6d", "1-0a", "01-6d", "1-6D", "10000000000000-6d"}) {
     EXPECT_FALSE(decode_cursor(text).has_value()) << text;
   }
 }
