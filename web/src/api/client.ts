@@ -4,7 +4,8 @@ import { signal } from '@preact/signals';
 import type { Readiness } from './types';
 
 /** Another service may be served by the same host below another path. */
-const KEY = `fanfinity.key ${new URL('.', document.baseURI).pathname}`;
+export const BASE_PATH = new URL('.', document.baseURI).pathname;
+const KEY = `fanfinity.key ${BASE_PATH}`;
 
 /** The status of an answer that is not what was asked for; 0 when there was none. */
 export class Failure extends Error {
@@ -19,16 +20,19 @@ export class Failure extends Error {
 /** True while the service wants a key that it was not given. */
 export const keyWanted = signal(false);
 
-/** Kept for this tab only. */
+/** Empty: none. Kept for this tab only. */
+export const accessKey = signal(sessionStorage.getItem(KEY) ?? '');
+
 export function keepKey(key: string): void {
   sessionStorage.setItem(KEY, key);
+  accessKey.value = key;
   keyWanted.value = false;
 }
 
 /** Throws a Failure unless the answer is one of success. The body must then be read. */
 export async function request(path: string, accept: string, signal: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: accept };
-  const key = sessionStorage.getItem(KEY);
+  const key = accessKey.peek();
   if (key) headers.Authorization = `Bearer ${key}`;
   let response: Response;
   try {

@@ -5,7 +5,7 @@ import { clock, span } from './format';
 /** `asOf`: everything before it is counted. `heardAt`: when the service said so. `storeAway`: it says that it cannot
  * read what is stored. */
 export type Link =
-  | { state: 'connecting' }
+  | { state: 'connecting'; asOf?: number }
   | { state: 'open'; asOf: number; heardAt: number; storeAway?: boolean }
   | { state: 'lost'; asOf?: number };
 

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Failure, getJson, matchPath } from '../api/client';
+import { matchTopic } from '../api/shared_streams';
 import { EVENT_TYPES, type EventPage, type MatchEvent, type Metrics, type Team, type Timeline } from '../api/types';
 import { useFeed, useFollow } from '../hooks';
 import { clockOf, latestFirst, teamNameOf } from '../model/events';
@@ -86,7 +87,7 @@ function useGoalAnnouncement(shape: MatchShape | undefined, names: TeamNames): T
 }
 
 export function Match({ matchId }: { matchId: string }) {
-  const feed = useFeed<Metrics>(matchPath(matchId, 'stream'), matchPath(matchId, 'metrics'));
+  const feed = useFeed<Metrics>(matchTopic(matchId));
   const metrics = feed.value.value;
   const [everything, setEverything] = useState(false);
   const { shape, events, goals, clock } = useDetails(matchId, metrics, everything);

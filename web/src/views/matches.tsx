@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { getJson } from '../api/client';
+import { LIST } from '../api/shared_streams';
 import type { MatchPage, MatchSummary } from '../api/types';
 import { useFeed } from '../hooks';
 import { count, title } from '../model/format';
@@ -95,7 +96,7 @@ function Empty() {
 }
 
 export function Matches() {
-  const feed = useFeed<MatchPage>('api/matches/stream', 'api/matches');
+  const feed = useFeed<MatchPage>(LIST);
   const wanted = useSignal('');
   const page = feed.value.value;
   const { older, more } = useOlder(page);
