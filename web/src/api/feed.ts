@@ -23,7 +23,6 @@ export function openFeed<T extends Dated>(topic: string): Feed<T> {
   const value = signal<T | undefined>(undefined);
   const link = signal<Link>({ state: 'connecting' });
   const unknown = signal(false);
-  const closed = new AbortController();
 
   const beaten = (asOf: string | null, storeAvailable: boolean) => {
     const before = link.peek();
@@ -46,23 +45,20 @@ export function openFeed<T extends Dated>(topic: string): Feed<T> {
     switch (news.kind) {
       case 'state':
         value.value = news.value as unknown as T;
+        void syncClock();
         return beaten(news.value.asOf, true);
       case 'beat':
         return beaten(news.asOf, news.storeAvailable);
       case 'lost':
         return lost(news.status);
       case 'joining': {
-        void syncClock(closed.signal);
+        void syncClock();
         const before = link.peek();
         link.value = 'asOf' in before ? { state: 'connecting', asOf: before.asOf } : { state: 'connecting' };
       }
     }
   };
-  void syncClock(closed.signal);
-  const unsubscribe = subscribe(topic, (news) => batch(() => take(news)));
-  const close = () => {
-    closed.abort();
-    unsubscribe();
-  };
+  void syncClock();
+  const close = subscribe(topic, (news) => batch(() => take(news)));
   return { value, link, unknown, close };
 }

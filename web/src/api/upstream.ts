@@ -74,7 +74,7 @@ class Upstream {
 
   /** One attempt at a stream; or one question where there is none. */
   private async attempt(): Promise<void> {
-    await syncClock(this.stop);
+    await syncClock();
     if (performance.now() >= this.noStreamUntil) {
       try {
         await this.follow();
