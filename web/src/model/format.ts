@@ -42,8 +42,13 @@ export function span(ms: number): string {
   return `${count(Math.round(seconds / 86_400))} days`;
 }
 
+/** The same in whole seconds. */
+export function seconds(ms: number): string {
+  return ms < 10_000 ? `${Math.round(ms / 1000)} s` : span(ms);
+}
+
 export function ago(ms: number): string {
-  return ms < 3000 ? 'just now' : `${ms < 10_000 ? `${Math.round(ms / 1000)} s` : span(ms)} ago`;
+  return ms < 3000 ? 'just now' : `${seconds(ms)} ago`;
 }
 
 const two = (value: number) => String(value).padStart(2, '0');

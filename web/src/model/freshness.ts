@@ -1,6 +1,6 @@
 /** Whether the numbers on the page are current, in words that are true. Times in milliseconds by the server's clock. */
 
-import { ago, clockOrDay, span } from './format';
+import { clockOrDay, seconds, span } from './format';
 
 /** `asOf`: everything before it is counted. `heardAt`: when the service said so. `storeAway`: it says that it cannot
  * read what is stored. */
@@ -49,7 +49,7 @@ export function freshness(link: Link, now: number): Freshness {
 function stale(state: string, asOf: number, now: number, why: string): Freshness {
   return {
     level: 'stale',
-    text: `${state} · updated ${ago(Math.max(0, now - asOf))}`,
+    text: `${state} · updated ${seconds(Math.max(1000, now - asOf))} ago`,
     detail: `${why} The numbers are those of ${clockOrDay(asOf, now)}.`,
   };
 }
