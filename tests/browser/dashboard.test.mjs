@@ -244,6 +244,12 @@ describe('a dashboard whose server dies', { timeout: 5 * MINUTES }, () => {
     assert.ok(performance.now() - killed < 10_000 * patience, 'within seconds');
     assert.equal(await page.locator('.checks .good').count(), 0);
     await page.locator('.freshness.stale').waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.screenshot({ path: join(PICTURES, 'system-stale-phone.png') });
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, 'it fits a phone');
+    assert.deepEqual(await serious(page), []);
+    const colourOf = (selector) => page.locator(selector).first().evaluate((element) => getComputedStyle(element).color);
+    assert.equal(await colourOf('.tile b'), await colourOf('.tile dt'), 'numbers are as pale as words');
     await service.start();
     await page.locator('.checks .good').first().waitFor();
     assert.equal(await page.locator('.stale-note').count(), 0);
