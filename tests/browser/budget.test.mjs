@@ -62,7 +62,7 @@ describe('a page that is left open', { timeout: 300_000 }, () => {
     const what = JSON.stringify({ quiet, live });
     assert.ok((await total()) > begun + 20, `the match has moved: ${begun}, ${await total()}`);
     assert.ok(quiet.busy < 0.1 && quiet.styles < 10, `a quiet page rests: ${what}`);
-    // Five states a second. What animates on the main thread styles anew sixty times.
+    // Five states a second. An animation on the main thread styles the page sixty times.
     assert.ok(live.styles < 30 && live.layouts < 25, `nothing is animated on the main thread: ${what}`);
     assert.ok(live.busy < quiet.busy + 0.25 * patience, `a live page needs a quarter of a core at most: ${what}`);
     assert.deepEqual(page.troubles, []);

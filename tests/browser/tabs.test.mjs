@@ -100,6 +100,22 @@ describe('ten tabs', { timeout: 600_000 }, () => {
     untroubled([...tabs, list]);
   });
 
+  it('of a service that knows no stream of several matches ask it instead', async () => {
+    await service.post('asked for', {});
+    const page = await browser.open(service.url);
+    await page.locator('.match-card', { hasText: 'asked for' }).waitFor();
+    // As an earlier version answers: with the list.
+    const list = { matches: [{ matchId: 'asked for', totalEvents: 1, goals: 0 }], asOf: new Date().toISOString() };
+    await page.route('**/api/matches/stream?*', (route) =>
+      route.fulfill({ contentType: 'text/event-stream', body: `data: ${JSON.stringify(list)}\n\n` }),
+    );
+    await page.locator('.match-card', { hasText: 'asked for' }).click();
+    await allShow([page], 1, 0);
+    await goalIn(['asked for']);
+    await allShow([page], 2, 1);
+    untroubled([page]);
+  });
+
   it('on more matches than one stream may name are right, too', async () => {
     const ids = Array.from({ length: 18 }, (_, i) => `many ${i}`);
     const tabs = await openAll(ids);

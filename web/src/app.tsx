@@ -70,7 +70,7 @@ export function App() {
     // Who follows a link by keyboard goes on where the new view begins.
     if (!first.current) {
       main.current?.focus({ preventScroll: true });
-      // The list goes to where one was.
+      // The list restores its own place.
       if (at.view !== 'matches') window.scrollTo(0, 0);
     }
     first.current = false;

@@ -1,4 +1,4 @@
-/** What one had come to in the list of matches, for who goes back to it or reloads the page. */
+/** How far somebody had come in the list of matches, kept for Back and for a reload of the page. */
 
 import type { MatchPage, MatchSummary } from './api/types';
 
@@ -28,11 +28,11 @@ window.addEventListener('pagehide', () => {
   try {
     sessionStorage.setItem(KEY, JSON.stringify([...places].slice(-MOST_PLACES)));
   } catch {
-    // There is no room: who reloads the page begins at the top.
+    // There is no room: after a reload the list begins at the top.
   }
 });
 
-/** The place that belongs to where one is in the history of the tab. Its members may be changed. */
+/** The place that belongs to the current entry of the tab's history. Its members may be changed. */
 export function placeHere(): Place {
   const key: string = history.state?.place ?? Math.random().toString(36).slice(2);
   const place = places.get(key) ?? { older: [], wanted: '', scroll: 0 };

@@ -4,8 +4,7 @@ import { signal } from '@preact/signals';
 import type { Readiness } from './types';
 
 /** Another service may be served by the same host below another path. */
-export const BASE_PATH = new URL('.', document.baseURI).pathname;
-const KEY = `fanfinity.key ${BASE_PATH}`;
+const KEY = `fanfinity.key ${new URL('.', document.baseURI).pathname}`;
 
 /** The status of an answer that is not what was asked for; 0 when there was none. */
 export class Failure extends Error {

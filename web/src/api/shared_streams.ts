@@ -3,7 +3,7 @@
  * One visible tab of the browser holds a stream of the list and one of the matches that are shown anywhere.
  */
 
-import { accessKey, BASE_PATH, Failure, getJson, matchPath } from './client';
+import { accessKey, Failure, getJson, matchPath } from './client';
 import { type Channel, TabGroup } from './tab_group';
 import type { MatchPage, Metrics } from './types';
 import { type Heartbeat, keepUp, type Source } from './upstream';
@@ -97,6 +97,8 @@ function matchesSource(topics: string[], streamPath: string): Source {
     },
     onState: (data) => {
       const { matches, asOf } = JSON.parse(data) as { matches: Omit<Metrics, 'asOf'>[]; asOf: string };
+      // A service of an earlier version knows no names, and streams the list.
+      if (matches.some((match) => !match.eventsByType)) throw new Failure(406, 'This is no stream of named matches.');
       const found = new Map(matches.map((match) => [matchTopic(match.matchId), match]));
       publish(
         topics.map((topic) => {
@@ -163,9 +165,14 @@ function known(topics: string[]): News[] | undefined {
 }
 
 function openChannel(): Channel | undefined {
-  // Only tabs with the same key hear each other.
-  const name = `fanfinity ${BASE_PATH} ${accessKey.peek()}`;
-  return 'BroadcastChannel' in window ? new BroadcastChannel(name) : undefined;
+  // Only tabs with the same build of this page, from the same path, and with the same key hear each other.
+  const name = `fanfinity ${import.meta.url} ${accessKey.peek()}`;
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    // An old browser, or one that forbids it: this tab has streams of its own.
+    return undefined;
+  }
 }
 
 function leave(): void {

@@ -28,7 +28,7 @@ export interface Duties<News> {
   follow(): void;
   /** The leader passes this on. */
   hear(news: News): void;
-  /** A tab has begun to show these topics: what is known of them already, while this tab leads. */
+  /** What the leader knows of these topics, for a tab that has begun to show them. */
   known(topics: string[]): News | undefined;
 }
 
@@ -109,7 +109,7 @@ export class TabGroup<News> {
   private meet({ from, wants, leads, joins }: Here): void {
     const before = this.peers.get(from)?.wants ?? [];
     this.peers.set(from, { wants, heardAt: performance.now() });
-    // Who joins, or leads by mistake, must know who else is there.
+    // A tab that joins, or leads by mistake, must know the others.
     if (joins || (leads && from > this.id)) this.say();
     this.decide();
     const added = wants.filter((topic) => !before.includes(topic));
@@ -126,7 +126,7 @@ export class TabGroup<News> {
   private beat(): void {
     const now = performance.now();
     for (const [id, peer] of this.peers) {
-      // Who does not lead says less often that it is there.
+      // A tab that does not lead says less often that it is there.
       if (now - peer.heardAt > (id < this.id ? SILENT_MS : 2 * SILENT_MS)) this.peers.delete(id);
     }
     this.beats += 1;
