@@ -175,6 +175,7 @@ PARAMETERS = {
         *(f"{number}{unit}" for unit in "smh" for number in (0, 1, 7, 12, 30, 31, 60, 61, 120, 720, 1800, 3600, 7200)),
         *("", "m", "1M", "1", "1 m", "-1m", "1.5m", "1d"),
     ],
+    "q": ["a", "harbour rio", " a ", "", " ", "x" * 256, "x" * 257, "a\tb", "ü"],
     "from": TIMES,
     "to": TIMES,
     "cursor": [

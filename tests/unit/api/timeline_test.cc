@@ -144,10 +144,7 @@ class BrimmingReader final : public store::MetricsReader {
   base::Result<domain::Timeline> timeline(const std::string&, const store::TimeSpan&) override {
     return full_;
   }
-  base::Result<std::vector<domain::MatchSummary>> matches(std::size_t,
-                                                          const std::optional<store::MatchCursor>&) override {
-    return full_;
-  }
+  base::Result<std::vector<domain::MatchSummary>> matches(const store::MatchQuery&) override { return full_; }
   base::Status ping() override { return {}; }
 
  private:
