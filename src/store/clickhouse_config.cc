@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -145,17 +146,24 @@ std::vector<std::string> grants(const std::string& database) {
   return out;
 }
 
+// Settings of a query or a table that name a file, or a disk that may be elsewhere. No grant covers them.
+constexpr std::array kFilesAndDisks = {
+    "merge_tree_disk",     "merge_tree_table_disk",     "format_schema",
+    "format_template_row", "format_template_resultset", "input_format_record_errors_file_path"};
+
 // The library's own session is user "default" without a password, and it cannot have one: so that user may do
 // nothing but open the port, and http_handlers keeps it out of every request.
 std::string users_xml(const ClickHouseLibraryConfig& config) {
-  std::string out = "<clickhouse>\n<profiles><default></default></profiles>\n<users>\n<default>\n";
+  std::string out = "<clickhouse>\n<profiles>\n<default></default>\n<service>\n  <constraints>\n";
+  for (const std::string setting : kFilesAndDisks) out += "    <" + setting + "><const/></" + setting + ">\n";
+  out += "  </constraints>\n</service>\n</profiles>\n<users>\n<default>\n";
   out +=
       "  <password></password><networks><ip>127.0.0.1</ip><ip>::1</ip></networks>\n"
       "  <profile>default</profile><quota>default</quota>\n"
       "  <grants><query>GRANT SYSTEM LISTEN ON *.*</query></grants>\n</default>\n";
   out += "<" + config.user + ">\n" + element("password", config.password);
   out +=
-      "  <networks><ip>::/0</ip></networks>\n  <profile>default</profile><quota>default</quota>\n"
+      "  <networks><ip>::/0</ip></networks>\n  <profile>service</profile><quota>default</quota>\n"
       "  <grants>\n";
   for (const auto& grant : grants(config.database)) out += "  " + element("query", "GRANT " + grant);
   out += "  </grants>\n</" + config.user + ">\n</users>\n<quotas><default></default></quotas>\n";

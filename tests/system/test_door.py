@@ -255,6 +255,25 @@ COMMANDS = [
 ]
 
 
+FIXED = [
+    "CREATE TABLE fanfinity.x (a Int8) ENGINE = MergeTree ORDER BY a SETTINGS disk = disk(type = web, "
+    "endpoint = 'http://127.0.0.1:1/')",
+    "CREATE TABLE fanfinity.x (a Int8) ENGINE = MergeTree ORDER BY a SETTINGS disk = disk(type = s3, "
+    "endpoint = 'http://127.0.0.1:1/bucket/', access_key_id = 'a', secret_access_key = 'b')",
+    "CREATE TABLE fanfinity.x (a Int8) ENGINE = MergeTree ORDER BY a SETTINGS table_disk = 1",
+    "ALTER TABLE fanfinity.events MODIFY SETTING disk = 'other'",
+    "SELECT 1 FORMAT Template SETTINGS format_template_row = '/etc/passwd'",
+    "SELECT 1 FORMAT Protobuf SETTINGS format_schema = '/etc/passwd:M'",
+    "SELECT 1 SETTINGS input_format_record_errors_file_path = '/tmp/x'",
+]
+
+
+@pytest.mark.parametrize("sql", FIXED)
+def test_no_setting_names_a_file_or_a_disk(door, sql):
+    answer = door.sql(sql)
+    assert answer.status >= 400 and "SETTING_CONSTRAINT_VIOLATION" in answer.body.decode(), str(answer)
+
+
 @pytest.mark.parametrize("sql", COMMANDS)
 def test_the_service_has_no_right_that_it_does_not_use(door, sql):
     answer = door.sql(sql)
