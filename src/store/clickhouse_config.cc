@@ -147,9 +147,8 @@ std::vector<std::string> grants(const std::string& database) {
 }
 
 // Settings of a query or a table that name a file, or a disk that may be elsewhere. No grant covers them.
-constexpr std::array kFilesAndDisks = {
-    "merge_tree_disk",     "merge_tree_table_disk",     "format_schema",
-    "format_template_row", "format_template_resultset", "input_format_record_errors_file_path"};
+constexpr std::array kFilesAndDisks = {"merge_tree_disk", "format_schema", "format_template_row",
+                                       "format_template_resultset", "input_format_record_errors_file_path"};
 
 // The library's own session is user "default" without a password, and it cannot have one: so that user may do
 // nothing but open the port, and http_handlers keeps it out of every request.

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "store/clickhouse_config.h"
+#include "store/confinement.h"
 #include "store/insert_tokens.h"
 #include "store/library_input.h"
 
@@ -115,6 +116,12 @@ int serve(const ClickHouseLibraryConfig& config, int end) {
     return fail(reading.error().detail);
   // What it says at its prompt is for nobody.
   static_cast<void>(std::freopen("/dev/null", "w", stdout));
+  // Some of its functions read files that no grant covers.
+  if (!confine_to(config.directory)) {
+    static_cast<void>(std::fprintf(
+        stderr,
+        "This kernel cannot confine ClickHouse to its directory; SECURITY.md says what that means.\n"));
+  }
   command_line(static_cast<int>(arguments.size()), argv.data());
   static_cast<void>(std::fflush(nullptr));
   // Not through the library's destructors: everything it acknowledged is in files already.

@@ -1,5 +1,6 @@
 """Nobody but the service gets anything from the embedded ClickHouse, and nobody ends it."""
 
+import ctypes
 import json
 import os
 import re
@@ -58,7 +59,7 @@ class Door:
 
 @pytest.fixture(scope="module")
 def door(module_up):
-    up = module_up()
+    up = module_up(SOME_TOKEN="of-another-service")
     assert up.post(event("door")).status == 202
     wait_until(lambda: up.get(match_path("door")).status == 200, "the event is counted")
     return Door(up)
@@ -260,8 +261,7 @@ FIXED = [
     "endpoint = 'http://127.0.0.1:1/')",
     "CREATE TABLE fanfinity.x (a Int8) ENGINE = MergeTree ORDER BY a SETTINGS disk = disk(type = s3, "
     "endpoint = 'http://127.0.0.1:1/bucket/', access_key_id = 'a', secret_access_key = 'b')",
-    "CREATE TABLE fanfinity.x (a Int8) ENGINE = MergeTree ORDER BY a SETTINGS table_disk = 1",
-    "ALTER TABLE fanfinity.events MODIFY SETTING disk = 'other'",
+    "ALTER TABLE fanfinity.events MODIFY SETTING disk = 'default'",
     "SELECT 1 FORMAT Template SETTINGS format_template_row = '/etc/passwd'",
     "SELECT 1 FORMAT Protobuf SETTINGS format_schema = '/etc/passwd:M'",
     "SELECT 1 SETTINGS input_format_record_errors_file_path = '/tmp/x'",
@@ -278,6 +278,29 @@ def test_no_setting_names_a_file_or_a_disk(door, sql):
 def test_the_service_has_no_right_that_it_does_not_use(door, sql):
     answer = door.sql(sql)
     assert answer.status >= 400 and DENIED in answer.body.decode(), str(answer)
+
+
+def confines():
+    """Whether this kernel has the Landlock that the service needs."""
+    return ctypes.CDLL(None).syscall(444, None, 0, 1) >= 2
+
+
+@pytest.mark.skipif(not confines(), reason="the kernel has no Landlock")
+def test_clickhouse_opens_no_file_but_its_own(door, tmp_path):
+    secret, table = tmp_path / "secret", tmp_path / "table"
+    secret.write_text("secret")
+    table.mkdir()
+    others = f"/proc/{door.up.process.pid}/environ"
+    for path in ("/etc/passwd", str(secret), others, str(door.up.data_dir / "log" / "FORMAT")):
+        answer = door.ask(query=f"SELECT file('{path}')", headers=door.keys)
+        assert answer.status >= 400 and b"ermission denied" in answer.body, (path, str(answer))
+    own = door.ask(query="SELECT file('/proc/thread-self/environ')", headers=door.keys)
+    assert own.status == 200 and b"SOME_TOKEN" in own.body and b"of-another-service" not in own.body
+    log = (door.up.data_dir / "clickhouse" / "log" / "clickhouse.log").read_text()
+    assert "/proc/" not in log.replace(others, ""), "it may read what it needs"
+    sql = f"ATTACH TABLE fanfinity.x FROM '{table}' (a Int8) ENGINE = MergeTree ORDER BY a"
+    assert door.sql(sql).status >= 400
+    assert table.is_dir()
 
 
 def test_the_service_does_what_it_needs_in_its_database_and_those_beside_it(door):
