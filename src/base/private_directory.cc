@@ -7,7 +7,9 @@ namespace fs = std::filesystem;
 std::error_code make_private_directory(const fs::path& path) {
   std::error_code failed;
   fs::create_directories(path, failed);
-  if (!failed) fs::permissions(path, fs::perms::owner_all, failed);
+  if (!failed) {
+    fs::permissions(path, fs::perms::group_all | fs::perms::others_all, fs::perm_options::remove, failed);
+  }
   return failed;
 }
 
