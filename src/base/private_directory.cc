@@ -7,9 +7,10 @@ namespace fs = std::filesystem;
 std::error_code make_private_directory(const fs::path& path) {
   std::error_code failed;
   fs::create_directories(path, failed);
-  if (!failed) {
-    fs::permissions(path, fs::perms::group_all | fs::perms::others_all, fs::perm_options::remove, failed);
-  }
+  if (failed) return failed;
+  constexpr fs::perms kOthers = fs::perms::group_all | fs::perms::others_all;
+  const bool is_private = (fs::status(path, failed).permissions() & kOthers) == fs::perms::none;
+  if (!is_private) fs::permissions(path, kOthers, fs::perm_options::remove, failed);
   return failed;
 }
 
