@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/settings_flags.h"
 #include "base/private_directory.h"
+#include "store/clickhouse_config.h"
 #include "store/clickhouse_library.h"
 
 namespace fanfinity::app {

@@ -4,13 +4,20 @@ namespace fanfinity::base {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// Somebody else's directory keeps the mode that its owner gave it.
+void take_from_others(const fs::path& path, fs::perms rights) {
+  std::error_code not_ours;
+  fs::permissions(path, rights, fs::perm_options::remove, not_ours);
+}
+
+}  // namespace
+
 std::error_code make_private_directory(const fs::path& path) {
   std::error_code failed;
   fs::create_directories(path, failed);
-  if (failed) return failed;
-  constexpr fs::perms kOthers = fs::perms::group_all | fs::perms::others_all;
-  const bool is_private = (fs::status(path, failed).permissions() & kOthers) == fs::perms::none;
-  if (!is_private) fs::permissions(path, kOthers, fs::perm_options::remove, failed);
+  if (!failed) take_from_others(path, fs::perms::group_all | fs::perms::others_all);
   return failed;
 }
 
@@ -26,9 +33,9 @@ Status make_data_directory(const fs::path& path) {
   const fs::perms mode = fs::status(path, failed).permissions();
   // In a directory like /tmp names belong to those who made them.
   if ((mode & fs::perms::sticky_bit) == fs::perms::none) {
-    fs::permissions(path, fs::perms::group_write | fs::perms::others_write, fs::perm_options::remove, failed);
+    take_from_others(path, fs::perms::group_write | fs::perms::others_write);
   }
-  return {};  // Somebody else's directory keeps the mode that its owner gave it.
+  return {};
 }
 
 }  // namespace fanfinity::base

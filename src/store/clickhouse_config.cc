@@ -4,9 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <map>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -200,6 +203,90 @@ Result<std::filesystem::path> write_clickhouse_config(const ClickHouseLibraryCon
   }
   if (auto done = write_private_file(server, server_xml(config)); !done) return done.error();
   return server;
+}
+
+namespace {
+
+bool is_plain(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+}  // namespace
+
+Result<std::string> encode(const ClickHouseLibraryConfig& config) {
+  const std::map<std::string, std::string> fields = {
+      {"library", config.library.string()},
+      {"directory", config.directory.string()},
+      {"listen_host", config.listen_host},
+      {"http_port", std::to_string(config.http_port)},
+      {"port_is_reserved", config.port_is_reserved ? "1" : "0"},
+      {"user", config.user},
+      {"password", config.password},
+      {"database", config.database},
+      {"memory_bytes", std::to_string(config.memory_bytes)},
+      {"lock_timeout_ms", std::to_string(config.lock_timeout.count())}};
+  std::string text;
+  for (const auto& [name, value] : fields) {
+    const bool plain =
+        std::ranges::none_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    if (!plain)
+      return Error{Errc::kInvalid, "The " + name + " of ClickHouse must not hold control characters."};
+    text.append(name).append("=").append(value).append("\n");
+  }
+  if (!is_plain(config.user) || config.user == "default") {
+    return Error{Errc::kInvalid,
+                 "The user of the embedded ClickHouse must be letters, digits and underscores, and not "
+                 "\"default\": set "
+                 "CLICKHOUSE_USER (and CLICKHOUSE_PASSWORD), here and for those who use it."};
+  }
+  if (config.password.empty()) {
+    return Error{Errc::kInvalid,
+                 "The embedded ClickHouse lets nobody in without a password: set CLICKHOUSE_PASSWORD or "
+                 "CLICKHOUSE_PASSWORD_FILE, here and for those who use it."};
+  }
+  if (!is_plain(config.database)) {
+    return Error{Errc::kInvalid, "CLICKHOUSE_DATABASE must be letters, digits and underscores."};
+  }
+  if (!config.directory.is_absolute()) {
+    return Error{Errc::kInvalid, "The directory of ClickHouse must be an absolute path."};
+  }
+  return text;
+}
+
+Result<ClickHouseLibraryConfig> decode_library_config(std::string_view text) {
+  std::map<std::string, std::string, std::less<>> fields;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    fields.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  ClickHouseLibraryConfig config;
+  bool good = true;
+  const auto number = [&](std::string_view name, auto& out) {
+    const std::string& value = fields[std::string(name)];
+    good = good && std::from_chars(value.data(), value.data() + value.size(), out).ec == std::errc{};
+  };
+  std::int64_t lock_timeout = 0;
+  config.library = fields["library"];
+  config.directory = fields["directory"];
+  config.listen_host = fields["listen_host"];
+  config.port_is_reserved = fields["port_is_reserved"] == "1";
+  config.user = fields["user"];
+  config.password = fields["password"];
+  config.database = fields["database"];
+  number("http_port", config.http_port);
+  number("memory_bytes", config.memory_bytes);
+  number("lock_timeout_ms", lock_timeout);
+  config.lock_timeout = std::chrono::milliseconds{lock_timeout};
+  if (!good || config.directory.empty() || config.library.empty()) {
+    return Error{Errc::kInvalid,
+                 "`clickhouse --supervised` is for `fanfinity up`; run `fanfinity clickhouse`."};
+  }
+  return config;
 }
 
 }  // namespace fanfinity::store

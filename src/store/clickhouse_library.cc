@@ -14,11 +14,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <thread>
 #include <vector>
 
@@ -76,6 +74,34 @@ Status lock_directory(const fs::path& directory, std::chrono::milliseconds timeo
 
 using CommandLine = void* (*)(int, char**);
 
+/// A CommandLine.
+Result<void*> load_command_line(const fs::path& path) {
+  void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    return Error{Errc::kUnavailable,
+                 "ClickHouse's library cannot be loaded: " + std::string(::dlerror()) + "."};
+  }
+  void* command_line = ::dlsym(library, "chdb_query_cmdline");
+  if (command_line != nullptr) return command_line;
+  return Error{Errc::kUnavailable, "The library " + path.string() +
+                                       " is not the version of ClickHouse this program needs: run "
+                                       "`./dev build` to install that one."};
+}
+
+std::vector<std::string> arguments_of(const ClickHouseLibraryConfig& config) {
+  return {"clickhouse",
+          "--config-file=" + (config.directory / "config" / "config.xml").string(),
+          "--path=" + (config.directory / "data").string(),
+          "--http_port=" + std::to_string(config.http_port),
+          "--listen_host=" + config.listen_host,
+          "--interactive",
+          "--query=SYSTEM START LISTEN HTTP",
+          "--disable_suggestion",
+          "--history_file=/dev/null",
+          "--progress=off",
+          "--progress-table=off"};
+}
+
 // Runs ClickHouse's own client program: it opens the HTTP port, then waits for commands until its input ends,
 // which it does when the other end of the pipe `end` is closed.
 int serve(const ClickHouseLibraryConfig& config, int end) {
@@ -87,26 +113,9 @@ int serve(const ClickHouseLibraryConfig& config, int end) {
     static_cast<void>(std::fprintf(
         stderr, "Insert tokens without rows, left by a kill, were forgotten: %zu.\n", *forgotten));
   }
-  void* library = ::dlopen(config.library.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr)
-    return fail("ClickHouse's library cannot be loaded: " + std::string(::dlerror()) + ".");
-  auto command_line = reinterpret_cast<CommandLine>(::dlsym(library, "chdb_query_cmdline"));
-  if (command_line == nullptr) {
-    return fail("The library " + config.library.string() +
-                " is not the version of ClickHouse this program needs.");
-  }
-  std::vector<std::string> arguments = {
-      "clickhouse",
-      "--config-file=" + (config.directory / "config" / "config.xml").string(),
-      "--path=" + (config.directory / "data").string(),
-      "--http_port=" + std::to_string(config.http_port),
-      "--listen_host=" + config.listen_host,
-      "--interactive",
-      "--query=SYSTEM START LISTEN HTTP",
-      "--disable_suggestion",
-      "--history_file=/dev/null",
-      "--progress=off",
-      "--progress-table=off"};
+  const auto command_line = load_command_line(config.library);
+  if (!command_line) return fail(command_line.error().detail);
+  std::vector<std::string> arguments = arguments_of(config);
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -122,7 +131,7 @@ int serve(const ClickHouseLibraryConfig& config, int end) {
         stderr,
         "This kernel cannot confine ClickHouse to its directory; SECURITY.md says what that means.\n"));
   }
-  command_line(static_cast<int>(arguments.size()), argv.data());
+  reinterpret_cast<CommandLine>(*command_line)(static_cast<int>(arguments.size()), argv.data());
   static_cast<void>(std::fflush(nullptr));
   // Not through the library's destructors: everything it acknowledged is in files already.
   std::_Exit(hung_up(end) ? 0 : 1);
@@ -253,90 +262,6 @@ int run_supervised_clickhouse() {
   block_end_signals();
   return serve(*config, end);
 #endif
-}
-
-namespace {
-
-bool is_plain(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
-}  // namespace
-
-Result<std::string> encode(const ClickHouseLibraryConfig& config) {
-  const std::map<std::string, std::string> fields = {
-      {"library", config.library.string()},
-      {"directory", config.directory.string()},
-      {"listen_host", config.listen_host},
-      {"http_port", std::to_string(config.http_port)},
-      {"port_is_reserved", config.port_is_reserved ? "1" : "0"},
-      {"user", config.user},
-      {"password", config.password},
-      {"database", config.database},
-      {"memory_bytes", std::to_string(config.memory_bytes)},
-      {"lock_timeout_ms", std::to_string(config.lock_timeout.count())}};
-  std::string text;
-  for (const auto& [name, value] : fields) {
-    const bool plain =
-        std::ranges::none_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-    if (!plain)
-      return Error{Errc::kInvalid, "The " + name + " of ClickHouse must not hold control characters."};
-    text.append(name).append("=").append(value).append("\n");
-  }
-  if (!is_plain(config.user) || config.user == "default") {
-    return Error{Errc::kInvalid,
-                 "The user of the embedded ClickHouse must be letters, digits and underscores, and not "
-                 "\"default\": set "
-                 "CLICKHOUSE_USER (and CLICKHOUSE_PASSWORD), here and for those who use it."};
-  }
-  if (config.password.empty()) {
-    return Error{Errc::kInvalid,
-                 "The embedded ClickHouse lets nobody in without a password: set CLICKHOUSE_PASSWORD or "
-                 "CLICKHOUSE_PASSWORD_FILE, here and for those who use it."};
-  }
-  if (!is_plain(config.database)) {
-    return Error{Errc::kInvalid, "CLICKHOUSE_DATABASE must be letters, digits and underscores."};
-  }
-  if (!config.directory.is_absolute()) {
-    return Error{Errc::kInvalid, "The directory of ClickHouse must be an absolute path."};
-  }
-  return text;
-}
-
-Result<ClickHouseLibraryConfig> decode_library_config(std::string_view text) {
-  std::map<std::string, std::string, std::less<>> fields;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos) continue;
-    fields.emplace(line.substr(0, equals), line.substr(equals + 1));
-  }
-  ClickHouseLibraryConfig config;
-  bool good = true;
-  const auto number = [&](std::string_view name, auto& out) {
-    const std::string& value = fields[std::string(name)];
-    good = good && std::from_chars(value.data(), value.data() + value.size(), out).ec == std::errc{};
-  };
-  std::int64_t lock_timeout = 0;
-  config.library = fields["library"];
-  config.directory = fields["directory"];
-  config.listen_host = fields["listen_host"];
-  config.port_is_reserved = fields["port_is_reserved"] == "1";
-  config.user = fields["user"];
-  config.password = fields["password"];
-  config.database = fields["database"];
-  number("http_port", config.http_port);
-  number("memory_bytes", config.memory_bytes);
-  number("lock_timeout_ms", lock_timeout);
-  config.lock_timeout = std::chrono::milliseconds{lock_timeout};
-  if (!good || config.directory.empty() || config.library.empty()) {
-    return Error{Errc::kInvalid,
-                 "`clickhouse --supervised` is for `fanfinity up`; run `fanfinity clickhouse`."};
-  }
-  return config;
 }
 
 }  // namespace fanfinity::store

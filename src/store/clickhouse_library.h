@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 
@@ -17,7 +16,7 @@ struct ClickHouseLibraryConfig {
   std::filesystem::path directory;  ///< Holds config/, data/, log/ and the lock; created when missing.
   std::string listen_host = "127.0.0.1";
   std::uint16_t http_port = 8123;
-  bool port_is_reserved = false;   ///< The parent holds the port for us (SO_REUSEPORT).
+  bool port_is_reserved = false;  ///< The parent holds the port for us (SO_REUSEPORT).
   /// The only one who is let in, in HTTP headers; with rights on `database` and those called DATABASE_....
   std::string user = "fanfinity";
   std::string password;
@@ -39,9 +38,5 @@ struct ClickHouseLibraryConfig {
 /// standard input and serves until that is closed. Ignores SIGTERM and SIGINT, which are the parent's to
 /// act upon, and dies with its parent.
 [[nodiscard]] int run_supervised_clickhouse();
-
-/// The configuration as run_supervised_clickhouse reads it.
-[[nodiscard]] base::Result<std::string> encode(const ClickHouseLibraryConfig& config);
-[[nodiscard]] base::Result<ClickHouseLibraryConfig> decode_library_config(std::string_view text);
 
 }  // namespace fanfinity::store

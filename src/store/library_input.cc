@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
@@ -28,11 +27,8 @@ bool awaits_command(int terminal) {
 }
 
 bool listens() {
-  rlimit most{};
-  ::getrlimit(RLIMIT_NOFILE, &most);
-  constexpr rlim_t kEnough = 4'096;  // Sockets opened at start have low numbers.
-  const int end = static_cast<int>(std::min(most.rlim_cur, kEnough));
-  for (int fd = 0; fd < end; ++fd) {
+  constexpr int kEnough = 4'096;  // Sockets opened at the start have low numbers.
+  for (int fd = 0; fd < kEnough; ++fd) {
     int listening = 0;
     socklen_t size = sizeof(listening);
     if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0) return true;

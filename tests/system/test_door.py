@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -383,6 +384,23 @@ print("\\n".join(readable))
 """
 
 
+def everything_in(directory):
+    """ClickHouse makes and removes files meanwhile."""
+    found = [directory]
+    for root, directories, files in os.walk(directory):
+        found += [Path(root) / name for name in directories + files]
+    return found
+
+
+def mode_of(path):
+    """0 for what is gone, and for a symbolic link, which has none of its own."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return 0
+    return 0 if stat.S_ISLNK(mode) else stat.S_IMODE(mode)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_another_user_of_the_machine_gets_nothing_whatever_the_umask(monkeypatch):
     root = Path(tempfile.mkdtemp(prefix="fanfinity-door-"))
@@ -393,7 +411,7 @@ def test_another_user_of_the_machine_gets_nothing_whatever_the_umask(monkeypatch
         service.start()
         assert service.post(event("door")).status == 202
         wait_until(lambda: service.get(match_path("door")).status == 200, "the event is counted")
-        paths = [service.data_dir, *service.data_dir.rglob("*")]
+        paths = everything_in(service.data_dir)
         assert len(paths) > 50
         seen = subprocess.run(
             ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", sys.executable, "-c", AS_NOBODY]
@@ -404,8 +422,7 @@ def test_another_user_of_the_machine_gets_nothing_whatever_the_umask(monkeypatch
             cwd="/",
         )
         assert (seen.returncode, seen.stdout.strip(), seen.stderr) == (0, "", "")
-        open_to_others = [path for path in paths if not path.is_symlink() and path.stat().st_mode & 0o077]
-        assert open_to_others == []
+        assert [path for path in paths if mode_of(path) & 0o077] == []
         service.stop()
     finally:
         os.umask(before)
@@ -430,9 +447,10 @@ class Shared(harness.Service):
     """`fanfinity clickhouse`: known by a user and a password that are set."""
 
     def __init__(self, root):
-        settings = {"CLICKHOUSE_USER": "feed", "CLICKHOUSE_PASSWORD": "known & <secret>", "CLICKHOUSE_DATABASE": "goals"}
-        super().__init__("clickhouse", root, "CLICKHOUSE_PORT", FANFINITY_DATA_DIR=root / "data", **settings)
         self.keys = {"X-ClickHouse-User": "feed", "X-ClickHouse-Key": "known & <secret>"}
+        settings = {"FANFINITY_DATA_DIR": root / "data", "CLICKHOUSE_DATABASE": "goals"}
+        settings |= {"CLICKHOUSE_USER": "feed", "CLICKHOUSE_PASSWORD": "known & <secret>"}
+        super().__init__("clickhouse", root, "CLICKHOUSE_PORT", **settings)
 
     def ready_answer(self):
         try:
@@ -448,6 +466,14 @@ class Shared(harness.Service):
             client.close()
 
 
+def spoken(port, text):
+    """Everything that is answered to it."""
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        connection.sendall(text.encode())
+        with connection.makefile("rb") as answer:
+            return answer.read()
+
+
 def test_the_server_for_others_takes_its_user_and_nobody_else(tmp_path):
     server = Shared(tmp_path)
     try:
@@ -455,6 +481,10 @@ def test_the_server_for_others_takes_its_user_and_nobody_else(tmp_path):
         assert server.sql("SELECT currentUser()", **server.keys).body == b"feed\n"
         for headers in ({}, {"X-ClickHouse-User": "default"}, basic("feed", "known & <secret>"), basic("default")):
             assert server.sql("SELECT 1", **headers).status == 404, headers
+        for twice in ("feed", "default"), ("default", "feed"):
+            head = "".join(f"X-ClickHouse-User: {user}\r\n" for user in twice)
+            answer = spoken(server.port, f"GET /?query=SELECT+1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{head}\r\n")
+            assert re.match(rb"HTTP/1.1 (403|404) ", answer), answer
         wrong = server.sql("SELECT 1", **{"X-ClickHouse-User": "feed", "X-ClickHouse-Key": "guess"})
         assert wrong.status == 403 and b"516" in wrong.body
         for sql in ("SELECT * FROM file('/etc/passwd', 'CSV', 'a String')", "CREATE DATABASE fanfinity"):
