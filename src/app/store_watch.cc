@@ -44,6 +44,7 @@ bool StoreWatch::bring_up(const std::stop_token& stop) {
       steps_.on_migrated();
       return true;
     }
+    if (stop.stop_requested()) return false;  // Then it was perhaps cut short by us.
     const bool hopeless = status.error().code == base::Errc::kInvalid;
     set(status);
     if (hopeless) {
@@ -57,7 +58,10 @@ bool StoreWatch::bring_up(const std::stop_token& stop) {
 
 void StoreWatch::run(const std::stop_token& stop) {
   if (!bring_up(stop)) return;
-  while (clock_.wait_for(stop, kWatchPeriod)) set(steps_.ping());
+  while (clock_.wait_for(stop, kWatchPeriod)) {
+    base::Status status = steps_.ping();
+    if (!stop.stop_requested()) set(std::move(status));
+  }
 }
 
 }  // namespace fanfinity::app

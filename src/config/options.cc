@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <fstream>
 #include <sstream>
@@ -34,28 +35,55 @@ struct Given {
   std::string origin;
 };
 
+/// An empty variable is how compose files say "not set".
+std::string variable(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
+}
+
 /// Where a setting's value comes from; empty text and origin when it is not given at all.
-base::Result<Given> find_value(const Option& option,
-                               const std::function<const char*(const char*)>& environment,
+base::Result<Given> find_value(const Option& option, const Environment& environment,
                                const std::map<std::string, std::string>& flags) {
   const std::string name(option.name);
   if (const auto flag = flags.find(name); flag != flags.end()) return Given{flag->second, "flag"};
-  const char* const direct = environment(name.c_str());
-  if (option.secret) {
-    const char* const path = environment((name + "_FILE").c_str());
-    if (path != nullptr && *path != '\0') {
-      if (direct != nullptr && *direct != '\0') {
-        return Error{Errc::kInvalid,
-                     fmt::format("{} and {}_FILE are both set; unset one of them", name, name)};
-      }
-      auto secret = read_secret_file(path);
-      if (!secret) return Error{Errc::kInvalid, fmt::format("{}_FILE {}", name, secret.error().detail)};
-      return Given{std::move(*secret), fmt::format("file {}", path)};
+  const std::string direct = variable(environment, name);
+  const std::string path = option.secret ? variable(environment, name + "_FILE") : std::string();
+  if (!path.empty()) {
+    if (!direct.empty()) {
+      return Error{Errc::kInvalid, fmt::format("{} and {}_FILE are both set; unset one of them", name, name)};
     }
+    auto secret = read_secret_file(path);
+    if (!secret) return Error{Errc::kInvalid, fmt::format("{}_FILE {}", name, secret.error().detail)};
+    return Given{std::move(*secret), fmt::format("file {}", path)};
   }
-  // An empty variable is how compose files say "not set".
-  if (direct != nullptr && *direct != '\0') return Given{direct, "environment"};
-  return Given{};
+  if (direct.empty() || is_service_link(name, direct)) return Given{};
+  return Given{direct, "environment"};
+}
+
+/// What the environment holds beside the values of settings.
+NameCheck check_environment(const Environment& environment,
+                            const std::map<std::string_view, std::string>& origins) {
+  // `fanfinity replay` reads its key itself.
+  std::vector<std::string> settings = {"FANFINITY_API_KEY", "FANFINITY_API_KEY_FILE"};
+  std::vector<std::string> given;
+  NameCheck links;
+  for (const Option& option : options()) {
+    const std::string name(option.name);
+    const auto origin = origins.find(option.name);
+    for (const std::string& one : {name, option.secret ? name + "_FILE" : name}) {
+      settings.push_back(one);
+      if (origin != origins.end() && origin->second != "default") given.push_back(one);
+    }
+    const std::string value = variable(environment, name);
+    if (!is_service_link(name, value)) continue;
+    links.warnings.push_back(
+        fmt::format("{}={} was made by Kubernetes for a Service of that name and is ignored; set the flag {} "
+                    "if the default does not suit, or enableServiceLinks: false in the pod",
+                    name, value, option.flag()));
+  }
+  NameCheck names = check_names(environment, settings, given);
+  names.warnings.insert(names.warnings.end(), links.warnings.begin(), links.warnings.end());
+  return names;
 }
 
 std::string masked(const Option& option, const std::string& value) {
@@ -74,7 +102,7 @@ std::string Option::flag() const {
   return out;
 }
 
-base::Result<LoadedSettings> load(const std::function<const char*(const char*)>& environment,
+base::Result<LoadedSettings> load(const Environment& environment,
                                   const std::map<std::string, std::string>& flags) {
   LoadedSettings loaded;
   std::string faults;
@@ -95,12 +123,20 @@ base::Result<LoadedSettings> load(const std::function<const char*(const char*)>&
                         given->origin));
     }
   }
+  NameCheck names = check_environment(environment, loaded.origins);
+  for (const std::string& sentence : names.faults) fault(sentence);
+  loaded.warnings = std::move(names.warnings);
   ClickHouseSettings& clickhouse = loaded.settings.clickhouse;
   if (clickhouse.secure && loaded.origins["CLICKHOUSE_PORT"] == "default") clickhouse.port = kSecurePort;
+  ServerSettings& server = loaded.settings.server;
+  if (loaded.origins["MAX_STREAMS"] == "default") {
+    server.max_streams = std::min(server.max_streams, server.max_connections);
+  }
   if (faults.empty()) {
     for (const std::string& sentence : contradictions(loaded.settings)) fault(sentence);
   }
   if (!faults.empty()) return Error{Errc::kInvalid, faults};
+  for (std::string& sentence : warnings(loaded.settings)) loaded.warnings.push_back(std::move(sentence));
   return loaded;
 }
 
