@@ -29,6 +29,7 @@ namespace {
 // The sockets of a process that was killed close a moment after its locks.
 constexpr std::chrono::milliseconds kPortPatience{500};
 constexpr std::chrono::milliseconds kPortPoll{20};
+constexpr std::chrono::seconds kSummaryPeriod{10};
 
 }  // namespace
 
@@ -82,6 +83,9 @@ Status Service::start(const std::stop_token& stop) {
   metrics_.on_scrape([this] {
     log_->sample();
     backlog_gauges_.sample(log_->reader(), *producer_, pipeline_metrics_);
+    const std::lock_guard lock(pipeline_mutex_);
+    pipeline_metrics_.set_repeating(consumer_ == nullptr ? std::chrono::milliseconds::zero()
+                                                         : consumer_->repeating());
   });
 
   const auto migrated = [this] { return migrate(*clickhouse_, settings_, log_->reader()); };
@@ -145,6 +149,18 @@ void Service::start_pipeline() {
       consumer_config(settings_),
       pipeline::ConsumerPorts{log_->group(), log_->reader(), *producer_, *store_, clock_, pipeline_metrics_});
   consumer_->start();
+  summaries_ = std::jthread([this](const std::stop_token& stop) { log_summaries(stop); });
+}
+
+void Service::log_summaries(const std::stop_token& stop) {
+  base::SteadyTime last = clock_.steady();
+  while (true) {
+    const bool goes_on = clock_.wait_for(stop, kSummaryPeriod);
+    const base::SteadyTime now = clock_.steady();
+    pipeline_metrics_.log_summary(std::chrono::duration_cast<std::chrono::milliseconds>(now - last));
+    if (!goes_on) return;
+    last = now;
+  }
 }
 
 Status Service::start_server() {
@@ -175,7 +191,7 @@ Status Service::start_control() {
 Status Service::pipeline_status() {
   const std::lock_guard lock(pipeline_mutex_);
   if (consumer_ == nullptr) return {};  // Then ClickHouse is not ready, and said to be.
-  if (auto error = consumer_->stopped_partition()) return *error;
+  if (auto error = consumer_->trouble()) return *error;
   return {};
 }
 

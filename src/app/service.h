@@ -72,6 +72,7 @@ class Service {
   void add_status_routes(std::vector<http::Route>& routes);
   [[nodiscard]] base::Status pipeline_status();
   void watch_log(const std::stop_token& stop);
+  void log_summaries(const std::stop_token& stop);
 
   const config::Settings settings_;
   const Role role_;
@@ -97,6 +98,7 @@ class Service {
   std::mutex pipeline_mutex_;
   bool draining_ = false;
   std::unique_ptr<pipeline::Consumer> consumer_;
+  std::jthread summaries_;
   std::unique_ptr<StoreWatch> watch_;
   std::jthread log_watch_;
 

@@ -27,9 +27,9 @@ void StoreWatch::set(base::Status status) {
   const std::lock_guard lock(mutex_);
   if (status_.ok() != status.ok() || (!status.ok() && status_.error().detail != status.error().detail)) {
     if (status.ok()) {
-      base::log_line(base::Level::kInfo, "ClickHouse is ready");
+      base::log_line(base::Level::kInfo, "ClickHouse became ready");
     } else {
-      base::log_line(base::Level::kWarn, "ClickHouse is not ready; events are taken and wait in the log",
+      base::log_line(base::Level::kWarn, "ClickHouse not ready, events wait in the log",
                      {{"detail", status.error().detail}});
     }
   }

@@ -41,23 +41,27 @@ std::string variable(const Environment& environment, const std::string& name) {
   return found == environment.end() ? std::string() : found->second;
 }
 
-/// Where a setting's value comes from; empty text and origin when it is not given at all.
-base::Result<Given> find_value(const Option& option, const Environment& environment,
-                               const std::map<std::string, std::string>& flags) {
-  const std::string name(option.name);
-  if (const auto flag = flags.find(name); flag != flags.end()) return Given{flag->second, "flag"};
+/// NAME, or for a secret what the file NAME_FILE holds; empty text and origin when neither is given.
+base::Result<Given> find_variable(const Environment& environment, const std::string& name, bool secret) {
   const std::string direct = variable(environment, name);
-  const std::string path = option.secret ? variable(environment, name + "_FILE") : std::string();
+  const std::string path = secret ? variable(environment, name + "_FILE") : std::string();
   if (!path.empty()) {
     if (!direct.empty()) {
       return Error{Errc::kInvalid, fmt::format("{} and {}_FILE are both set; unset one of them", name, name)};
     }
-    auto secret = read_secret_file(path);
-    if (!secret) return Error{Errc::kInvalid, fmt::format("{}_FILE {}", name, secret.error().detail)};
-    return Given{std::move(*secret), fmt::format("file {}", path)};
+    auto content = read_secret_file(path);
+    if (!content) return Error{Errc::kInvalid, fmt::format("{}_FILE {}", name, content.error().detail)};
+    return Given{std::move(*content), fmt::format("file {}", path)};
   }
   if (direct.empty() || is_service_link(name, direct)) return Given{};
   return Given{direct, "environment"};
+}
+
+base::Result<Given> find_value(const Option& option, const Environment& environment,
+                               const std::map<std::string, std::string>& flags) {
+  const std::string name(option.name);
+  if (const auto flag = flags.find(name); flag != flags.end()) return Given{flag->second, "flag"};
+  return find_variable(environment, name, option.secret);
 }
 
 /// What the environment holds beside the values of settings.
@@ -100,6 +104,12 @@ std::string Option::flag() const {
     out += c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
   return out;
+}
+
+base::Result<std::string> load_secret(const Environment& environment, const std::string& name) {
+  auto given = find_variable(environment, name, true);
+  if (!given) return given.error();
+  return std::move(given->text);
 }
 
 base::Result<LoadedSettings> load(const Environment& environment,
@@ -156,7 +166,8 @@ std::string reference_markdown() {
       "Made by `fanfinity config --markdown`; do not edit by hand (a test compares).\n\n"
       "Every setting is an environment variable and a flag of the same name (`SERVER_PORT`, "
       "`--server-port`). A flag wins\n"
-      "over the environment, which wins over the default. An empty variable counts as not set. A secret can "
+      "over the environment, which wins over the default. An empty variable counts as not set. A variable "
+      "that is a slip off\none of these names is refused, so that a typo does not go unnoticed. A secret can "
       "be read from a\n"
       "file: `CLICKHOUSE_PASSWORD_FILE=/run/secrets/clickhouse`. `fanfinity config` prints what is in force "
       "and where each\n"

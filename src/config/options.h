@@ -42,6 +42,10 @@ struct LoadedSettings {
 [[nodiscard]] base::Result<LoadedSettings> load(const Environment& environment,
                                                 const std::map<std::string, std::string>& flags);
 
+/// A secret of a tool, which is no setting of the service: NAME, or what the file NAME_FILE holds; empty when
+/// neither is given. kInvalid: the file cannot be read, or both are given.
+[[nodiscard]] base::Result<std::string> load_secret(const Environment& environment, const std::string& name);
+
 /// A table of every setting, its value (secrets masked) and where it came from.
 [[nodiscard]] std::string show(const LoadedSettings& loaded);
 /// docs/CONFIGURATION.md and .env.example.

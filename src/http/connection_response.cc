@@ -134,7 +134,9 @@ void Connection::observe(int status, std::chrono::nanoseconds duration) {
   if (observer == nullptr) return;
   const std::string_view route =
       current_.route != nullptr ? std::string_view(current_.route->path) : "unmatched";
-  observer->on_response(method_name(current_.method), route, status, duration);
+  const std::string_view trace(current_.trace_id.data(), current_.trace_id.size());
+  observer->on_response(method_name(current_.method), route, status, duration,
+                        {request_id(), current_.trace_id[0] == '\0' ? std::string_view() : trace});
 }
 
 void Connection::next_request() {

@@ -246,12 +246,20 @@ std::optional<EmbeddedClickHouse::Supervisor::Ending> EmbeddedClickHouse::Superv
 std::optional<EmbeddedClickHouse::Supervisor::Ending> EmbeddedClickHouse::Supervisor::wait_ready(
     ChildProcess& child) {
   constexpr milliseconds kBetweenPings{20};
+  constexpr milliseconds kSilence{2'000};
   ClickHouseEndpoint quick = endpoint_;
   quick.connect_timeout = quick.request_timeout = milliseconds{1'000};
   ClickHouseHttp http(quick);
-  const auto deadline = steady_clock::now() + config_.start_timeout;
+  const auto began = steady_clock::now();
+  const auto deadline = began + config_.start_timeout;
+  bool said = false;
   while (!stopping()) {
     if (http.ping()) return std::nullopt;
+    if (steady_clock::now() - began >= kSilence && !std::exchange(said, true)) {
+      base::log_line(base::Level::kWarn, "ClickHouse still starting",
+                     {{"detail", last_line_of(config_.directory / "log" / "child.log")},
+                      {"timeout_ms", config_.start_timeout.count()}});
+    }
     if (auto how = child.wait(kBetweenPings, wake_.get())) return ended(child, *how);
     if (steady_clock::now() >= deadline) {
       return Ending{{Errc::kUnavailable, "ClickHouse did not answer within " +

@@ -127,6 +127,14 @@ TEST(Settings, ASecretGivenTwiceOrFromNoFileIsRefused) {
   EXPECT_NE(missing.error().detail.find("cannot be read"), std::string::npos);
 }
 
+TEST(Settings, ASecretOfAToolIsReadInTheSameWay) {
+  const SecretFile file("s3cret\n");
+  EXPECT_EQ(load_secret({{"FANFINITY_API_KEY", "key"}}, "FANFINITY_API_KEY").value(), "key");
+  EXPECT_EQ(load_secret({{"FANFINITY_API_KEY_FILE", file.path()}}, "FANFINITY_API_KEY").value(), "s3cret");
+  EXPECT_EQ(load_secret({}, "FANFINITY_API_KEY").value(), "");
+  EXPECT_FALSE(load_secret({{"FANFINITY_API_KEY_FILE", "/nowhere"}}, "FANFINITY_API_KEY").ok());
+}
+
 TEST(Settings, SecretsAreMaskedWhereverTheyAreShown) {
   const auto loaded = load_from({{"CLICKHOUSE_PASSWORD", "hunter2"}, {"API_WRITE_KEYS", "key-one,key-two"}});
   ASSERT_TRUE(loaded.ok());
