@@ -38,6 +38,7 @@ void add_config_command(CLI::App& cli, int& exit_code) {
     } else if (*example) {
       std::cout << config::example_environment();
     } else {
+      for (const std::string& warning : loaded.warnings) complain(warning);
       std::cout << config::show(loaded);
     }
     return kDone;

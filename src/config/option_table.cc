@@ -16,7 +16,7 @@ using std::chrono::hours;
 
 void add_server_options(std::vector<Option>& out) {
   Rows<ServerSettings>(out, "HTTP server", &Settings::server)
-      .text("SERVER_HOST", "address", &ServerSettings::host,
+      .host("SERVER_HOST", "address", "SERVER_PORT", &ServerSettings::host,
             "The address to listen on. The default serves this machine only; 0.0.0.0 serves every network.")
       .integer("SERVER_PORT", "0..65535", &ServerSettings::port, 0, 65'535,
                "The port to listen on; 0 takes any free one.")
@@ -43,8 +43,10 @@ void add_server_options(std::vector<Option>& out) {
                 "How long a connection may rest between requests before it is closed.")
       .duration("REQUEST_TIMEOUT", &ServerSettings::request_timeout, 100 * kMs, hours(1),
                 "From a request being read to its answer; then 503 with Retry-After.")
-      .duration("DRAIN_TIMEOUT", &ServerSettings::drain_timeout, 0 * kMs, hours(1),
-                "How long a stop waits for requests under way, and then for what is not yet stored.")
+      .duration(
+          "DRAIN_TIMEOUT", &ServerSettings::drain_timeout, 0 * kMs, hours(1),
+          "How long a stop may take in all: requests under way, what is not yet stored, ClickHouse's end. "
+          "Whatever is left then stays in the log.")
       .number("RATE_LIMIT", "0..1000000", &ServerSettings::rate_limit, 1e6,
               "Requests a second for one client address (an IPv6 /64); beyond it 429. 0: no limit.")
       .number("RATE_BURST", "0..1000000", &ServerSettings::rate_burst, 1e6,
@@ -83,7 +85,7 @@ void add_server_options(std::vector<Option>& out) {
 
 void add_consumer_server_options(std::vector<Option>& out) {
   Rows<ConsumerSettings>(out, "Consumer's own HTTP server", &Settings::consumer)
-      .text("CONSUMER_HOST", "address", &ConsumerSettings::host,
+      .host("CONSUMER_HOST", "address", "CONSUMER_PORT", &ConsumerSettings::host,
             "Where `fanfinity consumer` answers /health, /ready and /metrics.")
       .integer("CONSUMER_PORT", "0..65535", &ConsumerSettings::port, 0, 65'535,
                "The port of it; 0 takes any free one.");

@@ -1,13 +1,17 @@
 #include "config/values.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace fanfinity::config {
 namespace {
@@ -128,6 +132,54 @@ base::Result<std::vector<std::string>> parse_list(std::string_view text) {
     items.emplace_back(item);
   }
   return items;
+}
+
+base::Result<std::string> parse_host(std::string_view text, std::string_view port) {
+  if (text.find("://") != std::string_view::npos) {
+    return Error{Errc::kInvalid, fmt::format("is a URL; give the host name alone, and its port in {}", port)};
+  }
+  const bool v6 = std::ranges::count(text, ':') > 1;
+  if (!v6 && text.find(':') != std::string_view::npos) {
+    return Error{Errc::kInvalid,
+                 fmt::format("holds a port; give the host name alone, and its port in {}", port)};
+  }
+  if (text.find_first_of(" \t\r\n/,;@?#\\\"'") != std::string_view::npos) {
+    return Error{Errc::kInvalid, "must be one host name or address, without spaces, slashes or commas"};
+  }
+  return std::string(text);
+}
+
+base::Result<std::string> parse_brokers(std::string_view text) {
+  constexpr std::array<std::string_view, 4> kProtocols = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"};
+  auto items = parse_list(text);
+  if (!items) return items.error();
+  for (std::string_view broker : *items) {
+    if (const std::size_t scheme = broker.find("://"); scheme != std::string_view::npos) {
+      if (std::ranges::find(kProtocols, broker.substr(0, scheme)) == kProtocols.end()) {
+        return Error{Errc::kInvalid, "names a URL; give host:port of each broker, separated by commas"};
+      }
+      broker.remove_prefix(scheme + 3);
+    }
+    const std::size_t colon = broker.rfind(':');
+    const bool bare_v6 = !broker.starts_with('[') && broker.find(':') != colon;
+    const bool has_port = colon != std::string_view::npos && !bare_v6 && !broker.ends_with(']');
+    if (broker.empty() || colon == 0 || broker.find_first_of(" \t\r\n/;@") != std::string_view::npos ||
+        (has_port && !parse_integer(broker.substr(colon + 1), 1, 65'535))) {
+      return Error{Errc::kInvalid, "must be host:port of each broker, separated by commas"};
+    }
+  }
+  return std::string(text);
+}
+
+base::Result<std::string> parse_readable_file(std::string_view text) {
+  std::string path(text);
+  std::error_code unknown;
+  const bool directory = std::filesystem::is_directory(path, unknown);
+  if (!directory && ::access(path.c_str(), R_OK) == 0) return path;
+  return Error{Errc::kInvalid,
+               fmt::format("names a file that cannot be read ({}); correct the path, or give this user the "
+                           "right to read it",
+                           std::generic_category().message(directory ? EISDIR : errno))};
 }
 
 namespace {

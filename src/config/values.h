@@ -30,6 +30,15 @@ namespace fanfinity::config {
                                                      std::uint64_t most);
 [[nodiscard]] std::string format_size(std::uint64_t bytes);
 
+/// A host name or an address, IPv6 with or without brackets. `port`: the setting that takes the port.
+[[nodiscard]] base::Result<std::string> parse_host(std::string_view text, std::string_view port);
+
+/// "host:port,...", each with the protocol before it where librdkafka takes one (SASL_SSL://host:port).
+[[nodiscard]] base::Result<std::string> parse_brokers(std::string_view text);
+
+/// The path of a file that can be read now.
+[[nodiscard]] base::Result<std::string> parse_readable_file(std::string_view text);
+
 /// Comma-separated, white space around items dropped, empty items refused.
 [[nodiscard]] base::Result<std::vector<std::string>> parse_list(std::string_view text);
 

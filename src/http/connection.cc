@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log_line.h"
 #include "http/body_decoder.h"
 #include "http/percent.h"
 #include "http/socket_io.h"
@@ -269,6 +270,7 @@ void Connection::dispatch() {
     make_traceparent(exchange_->made_traceparent);
     request.traceparent = {exchange_->made_traceparent.data(), exchange_->made_traceparent.size()};
   }
+  base::trace_id(request.traceparent).copy(current_.trace_id.data(), current_.trace_id.size());
   request.last_event_id = head.last_event_id;
   request.read_at = current_.since = steady_clock::now();
   request.received_at = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());

@@ -68,6 +68,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     bool in_body = false;
     std::uint8_t id_size = 0;
     std::array<char, kMaxRequestIdBytes> id;
+    std::array<char, 32> trace_id{};  ///< For log lines; empty before the request is read whole.
     std::string_view cors_lines;
     std::unique_ptr<const std::string> if_none_match;  ///< Null when it was not sent, as mostly.
     const Route* route = nullptr;
@@ -128,6 +129,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void close();
   void observe(int status, std::chrono::nanoseconds duration);
   [[nodiscard]] std::string_view route_path() const;
+  [[nodiscard]] RequestNames ids() const;
   [[nodiscard]] std::string_view request_id() const { return {current_.id.data(), current_.id_size}; }
 
   Worker& worker_;

@@ -114,13 +114,19 @@ enum class StreamEvent : std::uint8_t {
   kFrames    ///< States and heartbeats were handed to viewers.
 };
 
+/// By what a request is found again: its X-Request-Id, and the id of its trace when it was read whole.
+struct RequestNames {
+  std::string_view request_id;
+  std::string_view trace_id;
+};
+
 /// What the server tells about itself. Called on I/O threads; must be cheap and thread-safe.
 class Observer {
  public:
   virtual ~Observer() = default;
   /// `route`: the route's template, or "unmatched". `method`: "GET", ..., or "OTHER".
   virtual void on_response(std::string_view method, std::string_view route, int status,
-                           std::chrono::nanoseconds duration) = 0;
+                           std::chrono::nanoseconds duration, const RequestNames& names) = 0;
   virtual void on_connection_opened() = 0;
   virtual void on_connection_closed() = 0;
   virtual void on_stream(StreamEvent event, std::uint64_t count) = 0;

@@ -63,8 +63,11 @@ std::uint16_t Server::port() const {
 }
 
 void Server::stop() {
+  stop_by(std::chrono::steady_clock::now() + impl_->context.config.drain_timeout);
+}
+
+void Server::stop_by(std::chrono::steady_clock::time_point deadline) {
   if (impl_->workers.empty()) return;
-  const auto deadline = std::chrono::steady_clock::now() + impl_->context.config.drain_timeout;
   for (const auto& worker : impl_->workers) worker->drain(deadline);
   for (const auto& worker : impl_->workers) worker->join();
   impl_->workers.clear();

@@ -61,6 +61,8 @@ class Server {
   [[nodiscard]] std::uint16_t port() const;
   /// Stops accepting, answers what is under way (with `Connection: close`), closes. Idempotent.
   void stop();
+  /// The same, with the moment by which it must be done instead of drain_timeout.
+  void stop_by(std::chrono::steady_clock::time_point deadline);
 
  private:
   struct Impl;

@@ -176,14 +176,15 @@ void Worker::close_an_idle_one() {
   }
 }
 
-void Worker::report_failure(std::string_view request_id, std::string_view route, const Response& response) {
+void Worker::report_failure(const RequestNames& ids, std::string_view route, const Response& response) {
   if (round_began_ - last_report_ < kReportEvery) {
     ++unreported_;
     return;
   }
   last_report_ = round_began_;
   base::log_line(base::Level::kWarn, "request failed",
-                 {{"request_id", request_id},
+                 {{"request_id", ids.request_id},
+                  {"trace_id", ids.trace_id},
                   {"route", route},
                   {"status", response.status},
                   {"cause", response.cause},

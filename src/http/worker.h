@@ -42,7 +42,7 @@ class Worker final : private EventLoop::Watcher {
   [[nodiscard]] StreamFeeds& feeds() { return feeds_; }
   void remove(Connection& connection);
   /// Logs why a request failed; of many in a second one.
-  void report_failure(std::string_view request_id, std::string_view route, const Response& response);
+  void report_failure(const RequestNames& ids, std::string_view route, const Response& response);
   /// Has `connection` read on when the others have had their turn.
   void queue(std::shared_ptr<Connection> connection);
 

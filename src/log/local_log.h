@@ -28,6 +28,7 @@ struct LocalLogConfig {
   std::size_t max_queued_bytes = 64U << 20U;     ///< Beyond either, an append answers kFull at once.
   std::size_t max_queued_records = 200'000;
   std::chrono::milliseconds lock_wait{10'000};  ///< How long `open` waits for a process before to go.
+  std::stop_token stop{};                       ///< Ends that wait: kStopped.
   FileSystem* files = nullptr;                  ///< The machine's own when null.
 };
 

@@ -50,7 +50,7 @@ HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_vie
 }
 
 void HttpMetrics::on_response(std::string_view method, std::string_view route, int status,
-                              std::chrono::nanoseconds duration) {
+                              std::chrono::nanoseconds duration, const http::RequestNames& names) {
   const Series found = series(method, route, status);
   found.requests->Increment();
   found.duration->Observe(std::chrono::duration<double>(duration).count());
@@ -59,6 +59,8 @@ void HttpMetrics::on_response(std::string_view method, std::string_view route, i
                    {{"method", method},
                     {"path", route},
                     {"status", status},
+                    {"request_id", names.request_id},
+                    {"trace_id", names.trace_id},
                     {"ms", std::chrono::duration<double, std::milli>(duration).count()}});
   }
 }

@@ -80,10 +80,12 @@ void FilterOrder::finish() {
   filled_.notify_all();
 }
 
-IdScan::IdScan(const ConsumerConfig& config, const ConsumerPorts& ports, FilterBudget& budget)
+IdScan::IdScan(const ConsumerConfig& config, const ConsumerPorts& ports, FilterBudget& budget,
+               Repetitions& repetitions)
     : config_(config),
       ports_(ports),
       budget_(budget),
+      repetitions_(repetitions),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 IdScan::~IdScan() = default;
@@ -127,7 +129,7 @@ void IdScan::fill(Orders& orders, const std::stop_token& stop) {
   const auto tell = [&](const base::Error& error, std::chrono::milliseconds next_try) {
     for (const auto& order : orders) ports_.observer.on_insert_failed(order->partition_, error, next_try);
   };
-  const Patience patience{ports_.clock, stop, config_.backoff_first, config_.backoff_max};
+  const Patience patience{ports_.clock, stop, config_.backoff_first, config_.backoff_max, repetitions_};
   if (!patience.repeat(attempt, is_final, tell)) return;
   for (const auto& order : orders) order->finish();
   if (!orders.empty()) tell_filled(orders, began);
@@ -160,7 +162,7 @@ base::Status IdScan::scan(const Orders& orders, const std::stop_token& stop) {
 
 void IdScan::tell_filled(const Orders& orders, base::SteadyTime began) {
   const std::chrono::duration<double> took = ports_.clock.steady() - began;
-  base::log_line(base::Level::kInfo, "The filters of stored ids are filled.",
+  base::log_line(base::Level::kInfo, "id filters filled",
                  {{"partitions", orders.size()}, {"seconds", took.count()}});
 }
 

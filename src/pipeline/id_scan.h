@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "pipeline/consumer.h"
 #include "pipeline/id_filter.h"
+#include "pipeline/repetitions.h"
 #include "store/store.h"
 
 namespace fanfinity::pipeline {
@@ -52,8 +53,9 @@ class FilterOrder {
 /// Thread-safe.
 class IdScan {
  public:
-  /// `config`, `ports` and `budget` outlive it.
-  IdScan(const ConsumerConfig& config, const ConsumerPorts& ports, FilterBudget& budget);
+  /// Everything given outlives it.
+  IdScan(const ConsumerConfig& config, const ConsumerPorts& ports, FilterBudget& budget,
+         Repetitions& repetitions);
   ~IdScan();  ///< Ends the look under way.
   IdScan(const IdScan&) = delete;
   IdScan& operator=(const IdScan&) = delete;
@@ -73,6 +75,7 @@ class IdScan {
   const ConsumerConfig& config_;
   const ConsumerPorts& ports_;
   FilterBudget& budget_;
+  Repetitions& repetitions_;
   std::mutex mutex_;
   std::condition_variable_any ordered_;
   Orders waiting_;

@@ -49,7 +49,7 @@ base::Status StoredIds::take_filter_up(std::size_t more) {
   order_.reset();
   filter_->add(std::exchange(stored_since_, {}));
   base::log_line(
-      base::Level::kInfo, "The filter of stored ids is built.",
+      base::Level::kInfo, "id filter taken into use",
       {{"partition", log::number(partition_)}, {"ids", filter_->ids()}, {"bytes", filter_->bytes()}});
   context_.ports.observer.on_filter(partition_, filter_->ids(), filter_->bytes());
   return {};

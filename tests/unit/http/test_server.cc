@@ -99,11 +99,17 @@ void add_odd_routes(std::vector<Route>& routes) {
 }  // namespace
 
 void RecordingObserver::on_response(std::string_view method, std::string_view path, int status,
-                                    std::chrono::nanoseconds duration) {
+                                    std::chrono::nanoseconds duration, const RequestNames& names) {
   const std::lock_guard lock(mutex_);
+  last_names_ = {std::string(names.request_id), std::string(names.trace_id)};
   EXPECT_GE(duration.count(), 0);
   seen_.push_back({std::string(method), std::string(path), status});
   changed_.notify_all();
+}
+
+std::pair<std::string, std::string> RecordingObserver::last_request_and_trace_id() {
+  const std::lock_guard lock(mutex_);
+  return last_names_;
 }
 
 void RecordingObserver::on_connection_opened() {
