@@ -96,7 +96,7 @@ TEST(Consumer, LeavesTheIntentWhenItIsStoppedWhileTheStoreIsAway) {
     const auto consumer = world.consume();
     ASSERT_TRUE(eventually([&] { return world.settled(); }));
   }
-  world.store.set_available(false);
+  world.store.fail_next_inserts(1'000'000, Errc::kUnavailable, MemoryStore::Reach::kNothing);
   world.post_many(3);
   auto consumer = world.consume();
   ASSERT_TRUE(eventually([&] { return world.recorder.insert_failures() > 0; }));
