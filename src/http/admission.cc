@@ -91,6 +91,13 @@ bool Admission::is_counted(const ClientAddress& client) const {
   return client.known && (limits_loopback_ || !client.is_loopback());
 }
 
+bool Admission::at_limit(const ClientAddress& client) {
+  if (!is_counted(client)) return false;
+  const std::lock_guard lock(by_address_mutex_);
+  const auto found = by_address_.find(client.bytes);
+  return found != by_address_.end() && found->second >= max_per_address_;
+}
+
 std::size_t Admission::count_in(const ClientAddress& client) {
   if (!is_counted(client)) return 0;
   const std::lock_guard lock(by_address_mutex_);

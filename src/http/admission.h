@@ -33,6 +33,8 @@ class Admission {
   void leave(const ClientAddress& client);
   /// There are as many connections as there may be.
   [[nodiscard]] bool full() const { return connections_.load(std::memory_order_relaxed) >= max_connections_; }
+  /// This address has as many connections as one address may have.
+  [[nodiscard]] bool at_limit(const ClientAddress& client);
 
   /// False, and not counted, when there are as many streams as there may be. Else `leave_stream` follows.
   [[nodiscard]] bool enter_stream();

@@ -55,7 +55,9 @@ void Connection::read_on() {
 void Connection::start_refusing() {
   current_ = Current{};
   current_.since = worker_.round_began();
-  fail(problem_retry(503, "The server has as many connections as it can take.", kRetryAfter));
+  fail(problem_retry(
+      503, "There are too many connections, in all or of this address. Close idle ones, or try again later.",
+      kRetryAfter));
 }
 
 /// The kernel tells of new bytes by itself; those that are known of wait for the others to have their turn.
@@ -118,6 +120,7 @@ bool Connection::read_request(std::string_view& input) {
     current_ = Current{};
     current_.since = worker_.round_began();
     deadline_ = current_.since + worker_.context().config.header_timeout;
+    if (worker_.draining()) deadline_ = std::min(deadline_, current_.since + kReadDraining);
     exchange_ = std::make_shared<Exchange>();
   }
   if (!current_.in_body) return begin_request(input);

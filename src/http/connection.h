@@ -26,6 +26,9 @@ namespace fanfinity::http {
 class Worker;
 struct StreamFeed;
 
+/// What is left to come of a request when the server stops has this long to come.
+inline constexpr std::chrono::seconds kReadDraining{1};
+
 class Connection final : public std::enable_shared_from_this<Connection>, public EventLoop::Watcher {
  public:
   Connection(Worker& worker, OwnedDescriptor socket, const ClientAddress& client);

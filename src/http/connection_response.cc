@@ -24,8 +24,6 @@ constexpr std::chrono::seconds kLinger{5};
 constexpr std::chrono::milliseconds kLingerDraining{500};
 constexpr std::size_t kLingerBytes = 32U << 20U;
 constexpr int kDiscardBatch = 16;
-// What is left to come of a request when the server stops.
-constexpr std::chrono::seconds kReadDraining{1};
 constexpr std::string_view kStopping =
     "The server is stopping. Nothing of this request was stored: send it again.";
 constexpr std::string_view kSlowHead = "The header section did not arrive in time.";

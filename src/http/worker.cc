@@ -152,7 +152,7 @@ void Worker::back_off(int error) {
 }
 
 void Worker::admit(int fd, const ClientAddress& client) {
-  if (context_.admission->full()) close_an_idle_one();
+  if (context_.admission->full() && !context_.admission->at_limit(client)) close_an_idle_one();
   const auto entry = context_.admission->enter(client);
   if (entry == Admission::Entry::kDrop) {
     ::close(fd);

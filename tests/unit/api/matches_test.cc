@@ -278,6 +278,30 @@ TEST(ViewCache, CompressesLargeAnswersForThoseWhoTakeIt) {
   EXPECT_EQ(ask("1000", "gzip").content_encoding, "") << "it fits into a packet";
 }
 
+TEST(ViewCache, ASlowClientKeepsOnlyTheBodyItTakes) {
+  FakeClock clock;
+  ViewCache cache({}, clock);
+  auto& kind = cache.add([](std::span<const std::string> names) {
+    return std::vector<http::Response>(names.size(), [] {
+      http::Response response;
+      response.body = std::string(50'000, 'a');
+      return response;
+    }());
+  });
+  const auto ask = [&](std::string_view accept_encoding) {
+    auto answers = std::make_shared<Answers>();
+    cache.get(kind, "view", accept_encoding, http::Responder(answers));
+    return answers->wait();
+  };
+  const http::Response compressed = ask("gzip");
+  const std::weak_ptr<const std::string> plain = ask("").shared_body;
+  EXPECT_LT(compressed.shared_body->capacity(), 1'000U);
+  clock.advance(std::chrono::hours(1));
+  const http::Response next = ask("gzip");
+  EXPECT_NE(next.shared_body, compressed.shared_body);
+  EXPECT_TRUE(plain.expired());
+}
+
 /// A cache whose store fails, and hangs, when told to.
 class StaleViews : public ::testing::Test {
  protected:
