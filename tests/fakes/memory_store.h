@@ -167,9 +167,9 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader,
     {
       const std::scoped_lock lock(mutex_);
       if (!available_) return away();
-      const bool whole = raw_.size() <= range.whole_up_to ||
-                         std::ranges::none_of(
-                             raw_, [&](const auto& r) { return r.row.received_at < range.since; });
+      const bool whole = raw_.size() <= range.whole_up_to || std::ranges::none_of(raw_, [&](const auto& r) {
+                           return r.row.received_at < range.since;
+                         });
       if (!whole) since = range.since;
       for (const auto& r : raw_) {
         if (r.row.received_at < since) continue;

@@ -227,11 +227,11 @@ TEST_P(StoreContract, ScanLeavesNothingOutWhileFewRowsAreStored) {
   const base::Timestamp since = batch.events.keys()[4].received_at;
   const auto scanned = [&](base::Timestamp from, std::uint64_t whole_up_to) {
     std::size_t ids = 0;
-    const auto complete_since =
-        events().scan_ids({{log::PartitionId{0}}, 1, from, whole_up_to}, [&](const auto& some) -> base::Status {
-          ids += some.size();
-          return {};
-        });
+    const auto complete_since = events().scan_ids({{log::PartitionId{0}}, 1, from, whole_up_to},
+                                                  [&](const auto& some) -> base::Status {
+                                                    ids += some.size();
+                                                    return {};
+                                                  });
     EXPECT_TRUE(complete_since.ok());
     return std::pair{ids, *complete_since};
   };

@@ -85,7 +85,8 @@ TEST(BatchDecision, UsesTheNewestOfSeveralRowsOfAnId) {
 }
 
 TEST(BatchDecision, KnowsAnOldEventForAsLongAsItsRowIsKept) {
-  EXPECT_EQ(kept({event_at(1, 9, 9'000, 8'949)}, {row(1, 5, 10)}), Indices{}) << "more than half a window old";
+  EXPECT_EQ(kept({event_at(1, 9, 9'000, 8'949)}, {row(1, 5, 10)}), Indices{})
+      << "more than half a window old";
   EXPECT_EQ(kept({event_at(1, 9, 9'000, 8'950)}, {row(1, 5, 10)}), Indices{0}) << "a live one";
   EXPECT_EQ(kept({event_at(1, 9, 9'000, 9'051)}, {row(1, 5, 10)}), Indices{}) << "of a clock far ahead";
   EXPECT_EQ(kept({event_at(1, 5, 1'000, 0), event_at(1, 6, 9'000, 0)}, {}), Indices{0}) << "within a batch";
