@@ -118,7 +118,9 @@ void add_pipeline_options(std::vector<Option>& out) {
               "the embedded log, 10 on Kafka. ClickHouse remembers two INTENT_MAX_AGE of them, for as many "
               "consumers as Kafka has partitions.")
       .duration("DEDUP_WINDOW", &PipelineSettings::dedup_window, hours(1), hours(24 * 365),
-                "For how long after its arrival an event id is recognised when it is sent again.")
+                "For how long the id of a live event is known. Events that happened more than half of this "
+                "before they "
+                "arrive are known for as long as they are kept.")
       .size("DEDUP_FILTER_SIZE", &PipelineSettings::dedup_filter_bytes, kMiB, 64 * kGiB,
             "Memory for the filter of stored ids; when it is full more ids are looked up in ClickHouse.")
       .integer("RETRY_MAX_ATTEMPTS", "1..20", &PipelineSettings::retry_max_attempts, 1, 20,

@@ -37,7 +37,7 @@ class FilterOrder {
   [[nodiscard]] bool withdrawn() const;
   void begin();
   void add(std::span<const store::EventKey> ids);
-  void finish();
+  void finish(base::Timestamp since);
 
   FilterBudget& budget_;
   const std::chrono::milliseconds window_;
@@ -69,7 +69,7 @@ class IdScan {
   void run(const std::stop_token& stop);
   [[nodiscard]] Orders next_orders(const std::stop_token& stop);
   void fill(Orders& orders, const std::stop_token& stop);
-  [[nodiscard]] base::Status scan(const Orders& orders, const std::stop_token& stop);
+  [[nodiscard]] base::Result<base::Timestamp> scan(const Orders& orders, const std::stop_token& stop);
   void tell_filled(const Orders& orders, base::SteadyTime began);
 
   const ConsumerConfig& config_;

@@ -33,7 +33,9 @@ class NoStore final : public store::EventStore {
   base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid>, base::Timestamp) override {
     return std::vector<store::StoredId>{};
   }
-  base::Status scan_ids(const store::IdRange&, const Scanned&) override { return {}; }
+  base::Result<base::Timestamp> scan_ids(const store::IdRange&, const Scanned&) override {
+    return base::Timestamp{};
+  }
   base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId) override {
     return std::optional<log::Offset>{};
   }

@@ -19,7 +19,7 @@ class WatchedStore final : public store::EventStore {
   base::Result<std::vector<store::StoredId>> find(std::span<const Uuid> ids, Timestamp since) override {
     return real_.find(ids, since);
   }
-  base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
+  base::Result<base::Timestamp> scan_ids(const store::IdRange& range, const Scanned& each) override {
     bool cut_short = false;
     {
       const std::scoped_lock lock(mutex_);
