@@ -134,7 +134,7 @@ void Connection::observe(int status, std::chrono::nanoseconds duration) {
   if (observer == nullptr) return;
   const std::string_view route =
       current_.route != nullptr ? std::string_view(current_.route->path) : "unmatched";
-  observer->on_response(method_name(current_.method), route, status, duration);
+  observer->on_response(method_name(current_.method), route, status, duration, current_.client);
 }
 
 void Connection::next_request() {

@@ -17,6 +17,7 @@
 namespace fanfinity::http {
 
 class Broadcast;
+struct ClientAddress;
 
 enum class Method : std::uint8_t { kGet, kHead, kPost, kOther };
 
@@ -113,9 +114,10 @@ enum class StreamEvent : std::uint8_t {
 class Observer {
  public:
   virtual ~Observer() = default;
-  /// `route`: the route's template, or "unmatched". `method`: "GET", ..., or "OTHER".
+  /// `route`: the route's template, or "unmatched". `method`: "GET", ..., or "OTHER". `client`: who asked;
+  /// not known on a Unix socket.
   virtual void on_response(std::string_view method, std::string_view route, int status,
-                           std::chrono::nanoseconds duration) = 0;
+                           std::chrono::nanoseconds duration, const ClientAddress& client) = 0;
   virtual void on_connection_opened() = 0;
   virtual void on_connection_closed() = 0;
   virtual void on_stream(StreamEvent event, std::uint64_t count) = 0;

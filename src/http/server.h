@@ -8,10 +8,17 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/result.h"
 #include "http/http.h"
 
 namespace fanfinity::http {
+
+/// Where a trusted proxy says for whom it asks.
+enum class ForwardedHeader : std::uint8_t {
+  kXForwardedFor,
+  kForwarded,  ///< RFC 7239.
+};
 
 struct ServerConfig {
   std::string host = "127.0.0.1";
@@ -38,6 +45,9 @@ struct ServerConfig {
   std::vector<std::string> write_keys;
   std::vector<std::string> read_keys;
   std::vector<std::string> cors_origins;  ///< Whose pages may read answers; "*": anyone's. Empty: none.
+  std::vector<std::string> allowed_hosts;  ///< Names of this server; see http/allowed_hosts.h.
+  std::vector<base::IpNetwork> trusted_proxies;  ///< Who may name another client; see http/client_address.h.
+  ForwardedHeader forwarded_header = ForwardedHeader::kXForwardedFor;
 };
 
 class Server {

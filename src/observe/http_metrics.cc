@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/log_line.h"
+#include "http/client_address.h"
 
 namespace fanfinity::observe {
 
@@ -50,7 +51,7 @@ HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_vie
 }
 
 void HttpMetrics::on_response(std::string_view method, std::string_view route, int status,
-                              std::chrono::nanoseconds duration) {
+                              std::chrono::nanoseconds duration, const http::ClientAddress& client) {
   const Series found = series(method, route, status);
   found.requests->Increment();
   found.duration->Observe(std::chrono::duration<double>(duration).count());
@@ -59,6 +60,7 @@ void HttpMetrics::on_response(std::string_view method, std::string_view route, i
                    {{"method", method},
                     {"path", route},
                     {"status", status},
+                    {"client", client.known ? client.address.text() : "local"},
                     {"ms", std::chrono::duration<double, std::milli>(duration).count()}});
   }
 }

@@ -11,7 +11,7 @@ class HttpMetrics final : public http::Observer {
  public:
   explicit HttpMetrics(Metrics& metrics);
   void on_response(std::string_view method, std::string_view route, int status,
-                   std::chrono::nanoseconds duration) override;
+                   std::chrono::nanoseconds duration, const http::ClientAddress& client) override;
   void on_connection_opened() override;
   void on_connection_closed() override;
   void on_stream(http::StreamEvent event, std::uint64_t count) override;

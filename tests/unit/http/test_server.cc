@@ -1,5 +1,7 @@
 #include "unit/http/test_server.h"
 
+#include "http/client_address.h"
+
 #include <gtest/gtest.h>
 
 #include <stdexcept>
@@ -99,10 +101,10 @@ void add_odd_routes(std::vector<Route>& routes) {
 }  // namespace
 
 void RecordingObserver::on_response(std::string_view method, std::string_view path, int status,
-                                    std::chrono::nanoseconds duration) {
+                                    std::chrono::nanoseconds duration, const ClientAddress& client) {
   const std::lock_guard lock(mutex_);
   EXPECT_GE(duration.count(), 0);
-  seen_.push_back({std::string(method), std::string(path), status});
+  seen_.push_back({std::string(method), std::string(path), status, client.known ? client.address.text() : "local"});
   changed_.notify_all();
 }
 
@@ -197,6 +199,7 @@ ServerConfig test_config() {
   ServerConfig config;
   config.port = 0;
   config.threads = 2;
+  config.allowed_hosts = {"*"};
   config.header_timeout = config.body_timeout = config.request_timeout = std::chrono::minutes(1);
   config.idle_timeout = config.write_timeout = std::chrono::minutes(1);
   return config;

@@ -21,10 +21,11 @@ class RecordingObserver final : public Observer {
     std::string method;
     std::string route;
     int status = 0;
+    std::string client = "127.0.0.1";
     bool operator==(const Seen&) const = default;
   };
   void on_response(std::string_view method, std::string_view route, int status,
-                   std::chrono::nanoseconds duration) override;
+                   std::chrono::nanoseconds duration, const ClientAddress& client) override;
   void on_connection_opened() override;
   void on_connection_closed() override;
   void on_stream(StreamEvent event, std::uint64_t count) override;

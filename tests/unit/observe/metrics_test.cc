@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "http/client_address.h"
 #include "observe/api_metrics.h"
 #include "observe/http_metrics.h"
 #include "observe/measured.h"
@@ -63,7 +64,7 @@ TEST(Metrics, NamesAreWhatDashboardsWereBuiltOn) {
   NoStore store;
   const MeasuredStore measured_store(store, metrics);
   pipeline.on_lag(log::PartitionId{0}, 3);
-  http.on_response("GET", "/health", 200, milliseconds(1));
+  http.on_response("GET", "/health", 200, milliseconds(1), {});
   std::ifstream file(std::string(GOLDEN_DIR) + "/metric_names.txt");
   std::ostringstream golden;
   golden << file.rdbuf();
@@ -73,9 +74,9 @@ TEST(Metrics, NamesAreWhatDashboardsWereBuiltOn) {
 TEST(HttpMetrics, CountsByMethodRouteAndStatus) {
   Metrics metrics("1");
   HttpMetrics http(metrics);
-  http.on_response("POST", "/api/events", 202, milliseconds(3));
-  http.on_response("POST", "/api/events", 202, milliseconds(3));
-  http.on_response("GET", "unmatched", 404, milliseconds(1));
+  http.on_response("POST", "/api/events", 202, milliseconds(3), {});
+  http.on_response("POST", "/api/events", 202, milliseconds(3), {});
+  http.on_response("GET", "unmatched", 404, milliseconds(1), {});
   http.on_connection_opened();
   const std::string text = metrics.render();
   EXPECT_TRUE(has_line(text, R"(http_requests_total{method="POST",path="/api/events",status="202"} 2)"))
