@@ -91,6 +91,7 @@ export function App() {
           <a href="#/system" aria-current={here.value === 'system' ? 'page' : undefined}>
             System
           </a>
+          <a href="docs">API</a>
         </nav>
         <FreshnessPill />
         <ThemeSwitch />

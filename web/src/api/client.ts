@@ -1,9 +1,10 @@
-/** Requests to the service that served this page. */
+/** Requests to the service that served this page. Paths are relative to the page: a proxy may serve it below a path. */
 
 import { signal } from '@preact/signals';
 import type { Readiness } from './types';
 
-const KEY = 'fanfinity.key';
+/** Another service may be served by the same host below another path. */
+const KEY = `fanfinity.key ${new URL('.', document.baseURI).pathname}`;
 
 /** The status of an answer that is not what was asked for; 0 when there was none. */
 export class Failure extends Error {
@@ -73,12 +74,12 @@ export function getText(path: string, signal: AbortSignal): Promise<string> {
 
 /** A path of a match, whatever its id holds. */
 export function matchPath(matchId: string, rest: string): string {
-  return `/api/matches/${encodeURIComponent(matchId)}/${rest}`;
+  return `api/matches/${encodeURIComponent(matchId)}/${rest}`;
 }
 
 /** A service that is not ready says why, with 503. */
 export async function readiness(signal: AbortSignal): Promise<Readiness> {
-  const response = await fetch('/ready', { signal, cache: 'no-store' }).catch(() => undefined);
+  const response = await fetch('ready', { signal, cache: 'no-store' }).catch(() => undefined);
   if (!response || (response.status !== 200 && response.status !== 503))
     throw new Failure(0, 'The service cannot be reached.');
   return (await response.json()) as Readiness;

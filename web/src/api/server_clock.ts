@@ -15,7 +15,7 @@ export async function syncClock(signal: AbortSignal): Promise<void> {
   const sent = performance.now();
   if (sent - readAt < AGAIN_AFTER_MS) return;
   try {
-    const { timestamp } = await getJson<{ timestamp: string }>('/health', signal);
+    const { timestamp } = await getJson<{ timestamp: string }>('health', signal);
     const halfWay = (performance.now() - sent) / 2;
     offset = Date.parse(timestamp) + halfWay - Date.now();
     readAt = sent;

@@ -70,7 +70,7 @@ function useOlder(first: MatchPage | undefined) {
     busy.current = true;
     try {
       const page = await getJson<MatchPage>(
-        `/api/matches?limit=50&cursor=${encodeURIComponent(next)}`,
+        `api/matches?limit=50&cursor=${encodeURIComponent(next)}`,
         asked.current.signal,
       );
       setOlder((before) => [...before, ...page.matches]);
@@ -95,7 +95,7 @@ function Empty() {
 }
 
 export function Matches() {
-  const feed = useFeed<MatchPage>('/api/matches/stream', '/api/matches');
+  const feed = useFeed<MatchPage>('api/matches/stream', 'api/matches');
   const wanted = useSignal('');
   const page = feed.value.value;
   const { older, more } = useOlder(page);

@@ -34,7 +34,7 @@ function useSystem(): Seen {
       try {
         if (!document.hidden) {
           await syncClock(stop.signal);
-          const [text, ready] = await Promise.all([getText('/metrics', stop.signal), readiness(stop.signal)]);
+          const [text, ready] = await Promise.all([getText('metrics', stop.signal), readiness(stop.signal)]);
           const scrape = new Scrape(text, performance.now());
           setSeen(({ scrapes }) => ({ scrapes: [...scrapes, scrape].slice(-REMEMBERED), ready }));
           link.value = { state: 'open', asOf: serverNow(), heardAt: serverNow() };
