@@ -38,6 +38,7 @@ struct IpNetwork {
 
   [[nodiscard]] bool contains(const IpAddress& other) const { return other.prefix(bits) == address; }
   [[nodiscard]] std::string text() const;
+  bool operator==(const IpNetwork&) const = default;
 };
 
 }  // namespace fanfinity::base

@@ -59,14 +59,15 @@ void add_server_options(std::vector<Option>& out) {
            "https://example.org; `*`: every origin. Empty: only pages that this server serves itself.",
            false, &ServerSettings::cors_origins, parse_origins,
            [](const std::vector<std::string>& kept) { return fmt::format("{}", fmt::join(kept, ",")); })
-      .add("ALLOWED_HOSTS", "comma-separated",
-           "Names by which clients reach this server: stats.example.org, *.example.org (every name below it), "
-           ".example.org (that name as well); `*`: any name, which lets web pages post and read from behind "
-           "DNS rebinding. localhost, loopback addresses and SERVER_HOST are always allowed. Unless "
-           "SERVER_HOST is a loopback address, so are all addresses and names that the public DNS cannot "
-           "have (server, host.internal, host.local, name.space.svc). Other names are answered 421.",
-           false, &ServerSettings::allowed_hosts, parse_hosts,
-           [](const std::vector<std::string>& kept) { return fmt::format("{}", fmt::join(kept, ",")); })
+      .add(
+          "ALLOWED_HOSTS", "comma-separated",
+          "Names by which clients reach this server: stats.example.org, *.example.org (every name below it), "
+          ".example.org (that name as well); `*`: any name, which lets web pages post and read from behind "
+          "DNS rebinding. localhost, loopback addresses and SERVER_HOST are always allowed. Unless "
+          "SERVER_HOST is a loopback address, so are all addresses and names that the public DNS cannot "
+          "have (server, host.internal, host.local, name.space.svc). Other names are answered 421.",
+          false, &ServerSettings::allowed_hosts, parse_hosts,
+          [](const std::vector<std::string>& kept) { return fmt::format("{}", fmt::join(kept, ",")); })
       .add("TRUSTED_PROXIES", "comma-separated",
            "Addresses and networks (10.0.0.0/8) of reverse proxies that may say for which client they ask. "
            "RATE_LIMIT and the log then use the client's address.",

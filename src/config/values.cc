@@ -179,9 +179,10 @@ base::Result<std::vector<std::string>> parse_hosts(std::string_view text) {
     if (bracketed) item = item.substr(1, item.size() - 2);
     const bool address = base::IpAddress::parse(item).has_value();
     if (bracketed ? !address : !address && !is_host(item)) {
-      return Error{Errc::kInvalid,
-                   "must be host names or addresses without a scheme, port or path, such as stats.example.org, "
-                   "*.example.org or .example.org, or *"};
+      return Error{
+          Errc::kInvalid,
+          "must be host names or addresses without a scheme, port or path, such as stats.example.org, "
+          "*.example.org or .example.org, or *"};
     }
   }
   return items;
@@ -194,9 +195,10 @@ base::Result<std::vector<base::IpNetwork>> parse_networks(std::string_view text)
   for (const std::string& item : *items) {
     const auto network = base::IpNetwork::parse(item);
     if (!network) {
-      return Error{Errc::kInvalid,
-                   "must be addresses or networks such as 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32, with no bits "
-                   "set behind the prefix"};
+      return Error{
+          Errc::kInvalid,
+          "must be addresses or networks such as 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32, with no bits "
+          "set behind the prefix"};
     }
     networks.push_back(*network);
   }

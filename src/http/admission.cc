@@ -88,10 +88,11 @@ std::optional<Response> Admission::check_host(std::string_view host) const {
   if (hosts_.allow(host)) return std::nullopt;
   host = host.substr(0, kMostHostShown);
   if (!refused_host_.exchange(true, std::memory_order_relaxed)) {
-    base::log_line(base::Level::kWarn,
-                   "Refused a request for a host name that is not in ALLOWED_HOSTS; later ones are not logged. "
-                   "If clients use this name, add it.",
-                   {{"host", host}});
+    base::log_line(
+        base::Level::kWarn,
+        "Refused a request for a host name that is not in ALLOWED_HOSTS; later ones are not logged. "
+        "If clients use this name, add it.",
+        {{"host", host}});
   }
   return problem(421, "This server is not known as " + std::string(host) +
                           ". Use its address, or ask its operator to add the name to ALLOWED_HOSTS.");

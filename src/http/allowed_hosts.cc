@@ -43,8 +43,9 @@ std::string host_of(std::string_view authority) {
   if (!port.empty() && !all_digits(port.substr(1))) return {};
   if (host.size() > kMostBytes) return {};
   std::string lower(host);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
   return lower;
 }
 
@@ -62,7 +63,8 @@ bool is_localhost(std::string_view host) {
 
 bool nobody_can_register(std::string_view host) {
   return host.find('.') == std::string_view::npos ||
-         std::ranges::any_of(kPrivateDomains, [&](std::string_view domain) { return host.ends_with(domain); });
+         std::ranges::any_of(kPrivateDomains,
+                             [&](std::string_view domain) { return host.ends_with(domain); });
 }
 
 }  // namespace

@@ -34,10 +34,10 @@ class TrustedProxies {
   /// Who asks: `peer`, unless that is a trusted proxy. Then the rightmost address in the field that is not
   /// one, or, when what stands there is no address ("unknown", "_hidden", garbage), the proxy that wrote it.
   [[nodiscard]] ClientAddress client_of(const ClientAddress& peer, const RequestHead& head) const;
-
- private:
+  /// Such a peer holds the connections of many clients.
   [[nodiscard]] bool trusts(const base::IpAddress& address) const;
 
+ private:
   std::vector<base::IpNetwork> networks_;
   ForwardedHeader header_;
   bool warns_;  ///< That the field comes from a peer that is not trusted, while limits hold for each address.

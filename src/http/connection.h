@@ -67,7 +67,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     std::string_view cors_lines;
     std::unique_ptr<const std::string> if_none_match;  ///< Null when it was not sent, as mostly.
     const Route* route = nullptr;
-    ClientAddress client;  ///< Who asks: the peer, or whom a trusted proxy names.
+    ClientAddress client;    ///< Who asks: the peer, or whom a trusted proxy names.
     base::SteadyTime since;  ///< Read whole; before that: when its first byte came.
   };
   /// A response that did not fit into the socket's buffer.

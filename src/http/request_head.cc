@@ -107,7 +107,8 @@ class HeadParser final : public beast::http::basic_parser<true> {
       if (path == scheme.size()) return refuse(400, "The request target names no host.", ec);
       // It takes the place of Host (RFC 9112, 3.2.2).
       head_.host = target.substr(scheme.size(), path - scheme.size());
-      if (!valid_host(head_.host)) return refuse(400, "The request target's host is not a name or address.", ec);
+      if (!valid_host(head_.host))
+        return refuse(400, "The request target's host is not a name or address.", ec);
       target = path == std::string_view::npos ? "/" : target.substr(path);
       break;
     }

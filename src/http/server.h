@@ -25,7 +25,7 @@ struct ServerConfig {
   std::uint16_t port = 8080;             ///< 0: any free one; see Server::port.
   std::string unix_socket;               ///< When set, listens there instead of host and port (mode 0600).
   unsigned threads = 0;                  ///< 0: as many as there are cores, at most 8.
-  std::size_t max_connections = 60'000;  ///< Beyond: a new connection is answered 503 and closed.
+  std::size_t max_connections = 50'000;  ///< Beyond: a new connection is answered 503 and closed.
   std::size_t max_streams = 20'000;      ///< Of these; beyond: a stream is answered 503.
   std::size_t max_header_bytes = 16 * 1024;  ///< Beyond: 431.
   std::size_t max_target_bytes = 8 * 1024;   ///< Beyond: 414.
@@ -44,10 +44,12 @@ struct ServerConfig {
   /// is 401 with WWW-Authenticate, a known one without the access 403. Write keys may read.
   std::vector<std::string> write_keys;
   std::vector<std::string> read_keys;
-  std::vector<std::string> cors_origins;  ///< Whose pages may read answers; "*": anyone's. Empty: none.
+  std::vector<std::string> cors_origins;   ///< Whose pages may read answers; "*": anyone's. Empty: none.
   std::vector<std::string> allowed_hosts;  ///< Names of this server; see http/allowed_hosts.h.
   std::vector<base::IpNetwork> trusted_proxies;  ///< Who may name another client; see http/client_address.h.
   ForwardedHeader forwarded_header = ForwardedHeader::kXForwardedFor;
+
+  bool operator==(const ServerConfig&) const = default;
 };
 
 class Server {

@@ -38,6 +38,8 @@ struct ConsumerConfig {
   std::chrono::milliseconds backoff_first{100};        ///< While the store is away.
   std::chrono::milliseconds backoff_max{5'000};
   std::chrono::milliseconds intent_max_age{3'600'000};  ///< C2: an older intent is not replayed blindly.
+
+  bool operator==(const ConsumerConfig&) const = default;
 };
 
 struct ConsumerPorts {

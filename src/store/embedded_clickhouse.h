@@ -25,6 +25,8 @@ struct EmbeddedClickHouseConfig {
   std::chrono::milliseconds start_timeout{60'000};  ///< Includes waiting for a former child to go.
   std::chrono::milliseconds stop_timeout{10'000};   ///< Of an orderly end; then SIGKILL.
   std::chrono::milliseconds request_timeout{30'000};
+
+  bool operator==(const EmbeddedClickHouseConfig&) const = default;
 };
 
 /// Starts the child, starts it again with growing delays when it dies, and ends it. It listens on

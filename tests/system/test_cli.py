@@ -1,6 +1,7 @@
 """The command line: exit codes, help, settings, and starts that cannot work."""
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -190,6 +191,16 @@ def test_a_data_directory_without_permission_is_one_sentence():
             **identity,
         )
     assert str(data) in sentence(result)
+
+
+def test_a_thread_that_the_system_refuses_is_one_sentence(tmp_path):
+    def larger_stacks_than_there_are_addresses():
+        resource.setrlimit(resource.RLIMIT_STACK, (1 << 47, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+
+    said = sentence(
+        run("up", env={"FANFINITY_DATA_DIR": str(tmp_path)}, preexec_fn=larger_stacks_than_there_are_addresses)
+    )
+    assert "ulimit -u" in said
 
 
 def test_flags_win_over_the_environment(make_up):

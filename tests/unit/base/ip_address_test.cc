@@ -50,7 +50,8 @@ TEST(IpNetwork, ContainsWhatSharesItsPrefix) {
 }
 
 TEST(IpNetwork, IsShownAsItIsWritten) {
-  for (const std::string_view text : {"10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "0.0.0.0/0", "::/0", "::1"}) {
+  for (const std::string_view text :
+       {"10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "0.0.0.0/0", "::/0", "::1"}) {
     EXPECT_EQ(IpNetwork::parse(text)->text(), text);
   }
 }

@@ -52,12 +52,14 @@ TEST(List, SplitsAtCommasAndRefusesEmptyItems) {
 }
 
 TEST(Hosts, AreNamesPatternsAndAddresses) {
-  EXPECT_EQ(parse_hosts("Stats.Example.org, *.example.org,.example.com,192.0.2.1,[2001:db8::1],example.net").value(),
+  EXPECT_EQ(parse_hosts("Stats.Example.org, *.example.org,.example.com,192.0.2.1,[2001:db8::1],example.net")
+                .value(),
             (std::vector<std::string>{"stats.example.org", "*.example.org", ".example.com", "192.0.2.1",
                                       "2001:db8::1", "example.net"}));
   EXPECT_EQ(parse_hosts("*").value(), (std::vector<std::string>{"*"}));
-  for (const char* text : {"https://example.org", "example.org:8080", "example.org/", "*.", ".", "example.org.",  "*example.org",
-                           "a.*.example", "a..b", "**", "a b", "[example.org]"}) {
+  for (const char* text :
+       {"https://example.org", "example.org:8080", "example.org/", "*.", ".", "example.org.", "*example.org",
+        "a.*.example", "a..b", "**", "a b", "[example.org]"}) {
     EXPECT_FALSE(parse_hosts(text)) << text;
   }
 }

@@ -10,14 +10,15 @@ namespace {
 TEST(AllowedHosts, OnLoopbackAreThoseOfLoopback) {
   for (const char* listen : {"127.0.0.1", "::1", "localhost", "127.0.0.9"}) {
     const AllowedHosts hosts({}, listen);
-    for (const char* host :
-         {"localhost", "LOCALHOST:8080", "localhost.", "localhost.:8080", "demo.localhost", "127.0.0.1",
-          "127.0.0.1:8080", "127.9.9.9", "[::1]", "[::1]:8080", "[::ffff:127.0.0.1]", "[0:0:0:0:0:0:0:1]", ""}) {
+    for (const char* host : {"localhost", "LOCALHOST:8080", "localhost.", "localhost.:8080", "demo.localhost",
+                             "127.0.0.1", "127.0.0.1:8080", "127.9.9.9", "[::1]", "[::1]:8080",
+                             "[::ffff:127.0.0.1]", "[0:0:0:0:0:0:0:1]", ""}) {
       EXPECT_TRUE(hosts.allow(host)) << listen << " " << host;
     }
     for (const char* host :
-         {"evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "evillocalhost",
-          "10.0.0.5", "0.0.0.0", "[2001:db8::1]", "server", "server.local", "127.1", "2130706433", "0x7f000001"}) {
+         {"evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example",
+          "evillocalhost", "10.0.0.5", "0.0.0.0", "[2001:db8::1]", "server", "server.local", "127.1",
+          "2130706433", "0x7f000001"}) {
       EXPECT_FALSE(hosts.allow(host)) << listen << " " << host;
     }
   }
@@ -26,13 +27,14 @@ TEST(AllowedHosts, OnLoopbackAreThoseOfLoopback) {
 TEST(AllowedHosts, BeyondLoopbackAreAddressesAndNamesNobodyCanRegister) {
   for (const char* listen : {"0.0.0.0", "::", "", "10.0.0.5"}) {
     const AllowedHosts hosts({}, listen);
-    for (const char* host : {"10.1.2.3:8080", "203.0.113.9", "[2001:db8::1]:8080", "localhost:8080", "server:8080",
-                             "fanfinity.analytics.svc", "fanfinity.analytics.svc.cluster.local:80",
-                             "studio.local", "host.docker.internal:8080", "nas.home.arpa"}) {
+    for (const char* host :
+         {"10.1.2.3:8080", "203.0.113.9", "[2001:db8::1]:8080", "localhost:8080", "server:8080",
+          "fanfinity.analytics.svc", "fanfinity.analytics.svc.cluster.local:80", "studio.local",
+          "host.docker.internal:8080", "nas.home.arpa"}) {
       EXPECT_TRUE(hosts.allow(host)) << listen << " " << host;
     }
-    for (const char* host : {"evil.example", "stats.example.org:8080", "10.0.0.5.nip.example", "local.evil.example",
-                             "evil.notlocal", "10.0.0.5.example"}) {
+    for (const char* host : {"evil.example", "stats.example.org:8080", "10.0.0.5.nip.example",
+                             "local.evil.example", "evil.notlocal", "10.0.0.5.example"}) {
       EXPECT_FALSE(hosts.allow(host)) << listen << " " << host;
     }
   }
@@ -47,12 +49,13 @@ TEST(AllowedHosts, AlwaysIncludesTheNameToListenOn) {
 TEST(AllowedHosts, FollowPatterns) {
   const AllowedHosts hosts({"one.example", "*.two.example", ".three.example", "192.0.2.7", "2001:db8:0::7"},
                            "127.0.0.1");
-  for (const char* host : {"one.example", "ONE.Example:443", "one.example.", "a.two.example", "a.b.two.example",
-                           "three.example", "a.three.example", "192.0.2.7:8080", "[2001:db8::7]", "localhost"}) {
+  for (const char* host :
+       {"one.example", "ONE.Example:443", "one.example.", "a.two.example", "a.b.two.example", "three.example",
+        "a.three.example", "192.0.2.7:8080", "[2001:db8::7]", "localhost"}) {
     EXPECT_TRUE(hosts.allow(host)) << host;
   }
-  for (const char* host : {"a.one.example", "two.example", "eviltwo.example", "evilthree.example", "192.0.2.8",
-                           "one.example.evil", ".two.example"}) {
+  for (const char* host : {"a.one.example", "two.example", "eviltwo.example", "evilthree.example",
+                           "192.0.2.8", "one.example.evil", ".two.example"}) {
     EXPECT_FALSE(hosts.allow(host)) << host;
   }
 }
@@ -73,8 +76,8 @@ TEST(AllowedHosts, RefusesWhatIsNoHost) {
 }
 
 std::string request_for(std::string_view target, std::string_view host, std::string_view more = "") {
-  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: " + std::string(host) + "\r\n" + std::string(more) +
-         "\r\n";
+  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: " + std::string(host) + "\r\n" +
+         std::string(more) + "\r\n";
 }
 
 ServerConfig strict_config() {
@@ -116,9 +119,9 @@ TEST(ServerHosts, RefusesThePreflightOfARebindingPage) {
   ServerConfig config = strict_config();
   config.cors_origins = {"*"};
   TestServer running(std::move(config));
-  const Reply reply =
-      running.connect().ask("OPTIONS /echo HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n"
-                            "Access-Control-Request-Method: POST\r\n\r\n");
+  const Reply reply = running.connect().ask(
+      "OPTIONS /echo HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n"
+      "Access-Control-Request-Method: POST\r\n\r\n");
   EXPECT_EQ(reply.status, 421);
 }
 

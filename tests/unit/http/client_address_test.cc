@@ -13,7 +13,8 @@ using Lines = std::vector<std::string_view>;
 ServerConfig behind(std::vector<std::string_view> networks,
                     ForwardedHeader header = ForwardedHeader::kXForwardedFor) {
   ServerConfig config = test_config();
-  for (const std::string_view text : networks) config.trusted_proxies.push_back(*base::IpNetwork::parse(text));
+  for (const std::string_view text : networks)
+    config.trusted_proxies.push_back(*base::IpNetwork::parse(text));
   config.forwarded_header = header;
   return config;
 }
@@ -56,11 +57,10 @@ TEST(TrustedProxies, AreSkippedFromTheRight) {
 }
 
 TEST(TrustedProxies, AreTheClientWhenTheyNameNone) {
-  for (const char* nobody : {"unknown", "_hidden", "", ",", "300.1.1.1", "fe80::1%eth0", "\"192.0.2.1\"", "[::1",
-                             "192.0.2.1 192.0.2.2", "example.org", "for=192.0.2.1"}) {
-    EXPECT_EQ(client_of({"203.0.113.66", nobody, "10.0.0.3"}), *nobody == '\0' || *nobody == ','
-                                                                    ? "203.0.113.66"
-                                                                    : "10.0.0.3")
+  for (const char* nobody : {"unknown", "_hidden", "", ",", "300.1.1.1", "fe80::1%eth0", "\"192.0.2.1\"",
+                             "[::1", "192.0.2.1 192.0.2.2", "example.org", "for=192.0.2.1"}) {
+    EXPECT_EQ(client_of({"203.0.113.66", nobody, "10.0.0.3"}),
+              *nobody == '\0' || *nobody == ',' ? "203.0.113.66" : "10.0.0.3")
         << nobody;
   }
   EXPECT_EQ(client_of({}), "10.0.0.1");
@@ -79,13 +79,15 @@ TEST(TrustedProxies, NameTheClientByTheStandard) {
   EXPECT_EQ(client_of_forwarded({"for=192.0.2.1"}), "192.0.2.1");
   EXPECT_EQ(client_of_forwarded({"For=\"192.0.2.1:4711\";proto=https"}), "192.0.2.1");
   EXPECT_EQ(client_of_forwarded({"proto=http; by=10.0.0.1 ;FOR=\"[2001:db8::9]:4711\""}), "2001:db8::9");
-  EXPECT_EQ(client_of_forwarded({"for=203.0.113.66, for=192.0.2.1;host=\"a,b;for=c\", for=10.0.0.3"}), "192.0.2.1");
+  EXPECT_EQ(client_of_forwarded({"for=203.0.113.66, for=192.0.2.1;host=\"a,b;for=c\", for=10.0.0.3"}),
+            "192.0.2.1");
   EXPECT_EQ(client_of_forwarded({"for=203.0.113.66", "for=192.0.2.1", "for=10.0.0.3"}), "192.0.2.1");
 }
 
 TEST(TrustedProxies, AreTheClientWhenTheStandardHidesIt) {
-  for (const char* nobody : {"for=unknown", "for=_hidden", "for=\"_hidden:80\"", "for=", "for", "by=192.0.2.1",
-                             "for=192.0.2.1;for=192.0.2.2", "192.0.2.1", "for=\"192.0.2.1", "for = 192.0.2.1"}) {
+  for (const char* nobody :
+       {"for=unknown", "for=_hidden", "for=\"_hidden:80\"", "for=", "for", "by=192.0.2.1",
+        "for=192.0.2.1;for=192.0.2.2", "192.0.2.1", "for=\"192.0.2.1", "for = 192.0.2.1"}) {
     EXPECT_EQ(client_of_forwarded({"for=203.0.113.66", nobody, "for=10.0.0.3"}), "10.0.0.3") << nobody;
   }
 }
@@ -119,7 +121,8 @@ TEST(ServerBehindProxy, LimitsEachClientForItself) {
   EXPECT_EQ(proxy.ask(get("/hello", "X-Forwarded-For: 2001:db8::2\r\n")).status, 429);
   // What the client itself sent stands to the left, or in the other field.
   EXPECT_EQ(proxy.ask(get("/hello", "X-Forwarded-For: 203.0.113.1, 192.0.2.2\r\n")).status, 429);
-  EXPECT_EQ(proxy.ask(get("/hello", "Forwarded: for=203.0.113.1\r\nX-Forwarded-For: 192.0.2.2\r\n")).status, 429);
+  EXPECT_EQ(proxy.ask(get("/hello", "Forwarded: for=203.0.113.1\r\nX-Forwarded-For: 192.0.2.2\r\n")).status,
+            429);
   EXPECT_EQ(proxy.ask(get("/hello")).status, 200);
   EXPECT_EQ(running.observer.responses(8)[3].client, "2001:db8::1");
 }

@@ -1,12 +1,12 @@
 #include "unit/http/test_server.h"
 
-#include "http/client_address.h"
-
 #include <gtest/gtest.h>
 
 #include <stdexcept>
 #include <thread>
 #include <utility>
+
+#include "http/client_address.h"
 
 namespace fanfinity::http::test {
 namespace {
@@ -104,7 +104,8 @@ void RecordingObserver::on_response(std::string_view method, std::string_view pa
                                     std::chrono::nanoseconds duration, const ClientAddress& client) {
   const std::lock_guard lock(mutex_);
   EXPECT_GE(duration.count(), 0);
-  seen_.push_back({std::string(method), std::string(path), status, client.known ? client.address.text() : "local"});
+  seen_.push_back(
+      {std::string(method), std::string(path), status, client.known ? client.address.text() : "local"});
   changed_.notify_all();
 }
 
