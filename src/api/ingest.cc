@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -19,7 +20,8 @@ using domain::Event;
 using domain::FieldError;
 
 constexpr std::chrono::seconds kRetryAfter{1};
-constexpr std::size_t kMaxProblems = 100;  // Named in a 400 for a batch; the rest is counted.
+constexpr std::size_t kMaxProblems = 100;  // Named in the answer to a batch; the rest is counted.
+constexpr std::size_t kMaxEchoedId = 64;   // Longer ones are no UUID and are not repeated.
 
 /// One a thread: it keeps its buffers.
 domain::EventParser& parser() {
@@ -104,32 +106,9 @@ void handle_event(const IngestPorts& ports, const http::Request& request, const 
       });
 }
 
-/// What is left of a batch while its events are on their way into the log.
-struct BatchOutcome {
-  std::vector<log::Record> records;
-  std::unordered_map<std::string, std::uint64_t> by_match;
-  std::vector<domain::EventType> types;
-  std::vector<domain::BatchItem> rejected;
-};
-
-BatchOutcome sort_out(std::vector<domain::BatchItem> items, const http::Request& request) {
-  BatchOutcome outcome;
-  outcome.records.reserve(items.size());
-  for (domain::BatchItem& item : items) {
-    if (const auto* event = std::get_if<Event>(&item.event)) {
-      outcome.records.push_back(to_record(*event, request));
-      ++outcome.by_match[event->match_id];
-      outcome.types.push_back(event->type);
-    } else {
-      outcome.rejected.push_back(std::move(item));
-    }
-  }
-  return outcome;
-}
-
 void append_item_errors(const domain::BatchItem& item, std::string& out) {
   out += fmt::format(R"({{"index":{},"eventId":)", item.index);
-  if (item.event_id.empty()) {
+  if (item.event_id.empty() || item.event_id.size() > kMaxEchoedId) {
     out += "null";
   } else {
     domain::append_json_string(item.event_id, out);
@@ -147,30 +126,56 @@ void append_item_errors(const domain::BatchItem& item, std::string& out) {
   out += "]}";
 }
 
+/// What is left of a batch while its events are on their way into the log.
+struct BatchOutcome {
+  std::vector<log::Record> records;
+  std::unordered_map<std::string, std::uint64_t> by_match;
+  std::vector<domain::EventType> types;
+  std::size_t rejected = 0;
+  std::string errors;  ///< Of the first kMaxProblems rejected events: the elements of a JSON array.
+};
+
+BatchOutcome sort_out(const std::vector<domain::BatchItem>& items, const http::Request& request) {
+  BatchOutcome outcome;
+  const auto valid = std::ranges::count_if(
+      items, [](const domain::BatchItem& item) { return std::holds_alternative<Event>(item.event); });
+  outcome.records.reserve(static_cast<std::size_t>(valid));
+  for (const domain::BatchItem& item : items) {
+    if (const auto* event = std::get_if<Event>(&item.event)) {
+      outcome.records.push_back(to_record(*event, request));
+      ++outcome.by_match[event->match_id];
+      outcome.types.push_back(event->type);
+    } else if (++outcome.rejected <= kMaxProblems) {
+      if (outcome.rejected > 1) outcome.errors += ',';
+      append_item_errors(item, outcome.errors);
+    }
+  }
+  return outcome;
+}
+
 http::Response batch_accepted(const BatchOutcome& outcome) {
   http::Response response;
   response.status = 202;
-  response.body = fmt::format(R"({{"accepted":{},"rejected":{},"errors":[)", outcome.types.size(),
-                              outcome.rejected.size());
-  bool first = true;
-  for (const domain::BatchItem& item : outcome.rejected) {
-    if (!std::exchange(first, false)) response.body += ',';
-    append_item_errors(item, response.body);
+  response.body = fmt::format(R"({{"accepted":{},"rejected":{},"errors":[{}])", outcome.types.size(),
+                              outcome.rejected, outcome.errors);
+  if (outcome.rejected > kMaxProblems) {
+    response.body += fmt::format(R"(,"errorsOmitted":{})", outcome.rejected - kMaxProblems);
   }
-  response.body += "]}";
+  response.body += '}';
   return response;
 }
 
-http::Response none_valid(const std::vector<domain::BatchItem>& rejected) {
+/// `items` has no event.
+http::Response none_valid(const std::vector<domain::BatchItem>& items) {
   std::vector<http::FieldProblem> problems;
-  for (const domain::BatchItem& item : rejected) {
+  for (const domain::BatchItem& item : items) {
     for (const FieldError& error : std::get<std::vector<FieldError>>(item.event)) {
       if (problems.size() == kMaxProblems) break;
       const std::string separator = error.field.empty() ? "" : ".";
       problems.push_back({fmt::format("[{}]{}{}", item.index, separator, error.field), error.detail});
     }
   }
-  return http::problem(400, fmt::format("None of the {} events is valid.", rejected.size()), problems);
+  return http::problem(400, fmt::format("None of the {} events is valid.", items.size()), problems);
 }
 
 http::Response faulty(const domain::BatchFault& fault) {
@@ -189,10 +194,10 @@ void handle_batch(const IngestPorts& ports, const http::Request& request, const 
                                                                      : domain::BatchFormat::kJsonArray;
   auto parsed = parser().parse_batch(request.body, format, kMaxBatchEvents);
   if (const auto* fault = std::get_if<domain::BatchFault>(&parsed)) return respond(faulty(*fault));
-  auto outcome = std::make_shared<BatchOutcome>(
-      sort_out(std::get<std::vector<domain::BatchItem>>(std::move(parsed)), request));
-  if (!outcome->rejected.empty()) ports.observer.on_rejected(outcome->rejected.size());
-  if (outcome->records.empty()) return respond(none_valid(outcome->rejected));
+  const auto& items = std::get<std::vector<domain::BatchItem>>(parsed);
+  auto outcome = std::make_shared<BatchOutcome>(sort_out(items, request));
+  if (outcome->rejected > 0) ports.observer.on_rejected(outcome->rejected);
+  if (outcome->records.empty()) return respond(none_valid(items));
   auto records = std::move(outcome->records);
   ports.producer.append(log::Stream::kEvents, std::move(records),
                         [ports, outcome, respond](const base::Result<log::Producer::Ack>& ack) {

@@ -78,7 +78,7 @@ MatchStreams::Read read_by(const http::Route& metrics, const http::Route& matche
         request.params.push_back(name);
         return metrics(request, std::move(respond));
       case Kind::kAwaited:
-        ports.observer.on_view(ports.cache.get(awaited, name, respond));
+        ports.observer.on_view(ports.cache.get(awaited, name, {}, respond));
         return;
       case Kind::kList:
         request.query.emplace_back("limit", name);

@@ -106,7 +106,7 @@ http::Route get_metrics(const MatchPorts& ports) {
     Parameters parameters(request);
     const std::string match_id = parameters.match_id();
     if (auto refusal = parameters.refusal()) return respond(std::move(*refusal));
-    ports.observer.on_view(ports.cache.get(view, match_id, respond));
+    ports.observer.on_view(ports.cache.get(view, match_id, request.accept_encoding, respond));
   };
   return route;
 }
@@ -122,7 +122,7 @@ http::Route get_matches(const MatchPorts& ports) {
     Parameters parameters(request);
     const Page page = parse_page(parameters);
     if (auto refusal = parameters.refusal()) return respond(std::move(*refusal));
-    ports.observer.on_view(ports.cache.get(view, name_of(page), respond));
+    ports.observer.on_view(ports.cache.get(view, name_of(page), request.accept_encoding, respond));
   };
   return route;
 }

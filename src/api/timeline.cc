@@ -98,8 +98,9 @@ http::Route get_timeline(const MatchPorts& matches, const EventPorts& events) {
     Parameters parameters(request);
     const TimelineQuery query = parse_timeline_query(parameters);
     if (auto refusal = parameters.refusal()) return respond(std::move(*refusal));
-    matches.observer.on_view(query.is_fine() ? events.cache.get(fine, name_of(query), respond)
-                                             : matches.cache.get(minutes, name_of(query), respond));
+    matches.observer.on_view(
+        query.is_fine() ? events.cache.get(fine, name_of(query), request.accept_encoding, respond)
+                        : matches.cache.get(minutes, name_of(query), request.accept_encoding, respond));
   };
   return route;
 }

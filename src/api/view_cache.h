@@ -52,20 +52,24 @@ class ViewCache {
 
   /// `most`: names of one load. The kind lives as long as the cache.
   Kind& add(Load load, std::size_t most = 1);
-  /// Answers from memory or by the kind's load. True when the answer came from memory. Any thread; never
-  /// blocks.
-  bool get(Kind& kind, std::string_view name, const http::Responder& respond);
+  /// Answers from memory or by the kind's load: compressed when `accept_encoding` of the request allows it
+  /// and that of one of those who waited for the load did. True when the answer came from memory. Any thread;
+  /// never blocks.
+  bool get(Kind& kind, std::string_view name, std::string_view accept_encoding,
+           const http::Responder& respond);
 
  private:
   struct Answer;
   struct Entry;
+  struct Waiter;
   struct Threads;
   using Entries = std::list<Entry>;
 
   void run(Kind& kind);
   void settle(std::span<const Entries::iterator> entries, std::vector<http::Response> responses,
               base::SteadyTime fresh_until);
-  [[nodiscard]] std::vector<http::Responder> settle(Entry& entry, const Answer& answer);
+  [[nodiscard]] std::vector<bool> wanted_compressed(std::span<const Entries::iterator> entries);
+  [[nodiscard]] std::vector<Waiter> settle(Entry& entry, const Answer& answer);
   void evict();
 
   const ViewCacheConfig config_;

@@ -19,6 +19,7 @@ struct ServerSettings {
   std::uint16_t port = 8080;
   unsigned threads = 0;
   std::size_t max_connections = 50'000;
+  std::size_t max_connections_per_address = 0;
   std::size_t max_buffered_bytes = 512U << 20U;
   Milliseconds header_timeout{10'000};
   Milliseconds body_timeout{30'000};

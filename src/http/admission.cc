@@ -53,21 +53,51 @@ std::string join(const std::vector<std::string>& words) {
 
 Admission::Admission(const ServerConfig& config)
     : max_connections_(config.max_connections),
+      max_per_address_(config.max_connections_per_address > 0
+                           ? config.max_connections_per_address
+                           : std::max<std::size_t>(max_connections_ / 2, 1)),
+      limits_loopback_(config.max_connections_per_address > 0),
       max_streams_(config.max_streams),
       max_buffered_(config.max_buffered_bytes),
       write_keys_(config.write_keys),
       read_keys_(config.read_keys),
       hosts_(config.allowed_hosts, config.host),
-      proxies_(config) {
+      proxies_(config),
+      answers_(config.max_buffered_bytes) {
   if (config.rate_limit > 0) limiter_.emplace(config.rate_limit, config.rate_burst);
 }
 
-Admission::Entry Admission::enter() {
-  const std::size_t before = connections_.fetch_add(1, std::memory_order_relaxed);
-  if (before < max_connections_) return Entry::kWelcome;
-  if (before < max_connections_ + kRefusingConnections) return Entry::kRefuse;
-  leave();
-  return Entry::kDrop;
+Admission::Entry Admission::enter(const ClientAddress& client) {
+  const std::size_t all = connections_.fetch_add(1, std::memory_order_relaxed) + 1;
+  const std::size_t own = count_in(client);
+  if (all > max_connections_ + kRefusingConnections || own > max_per_address_ + kRefusingConnections) {
+    leave(client);
+    return Entry::kDrop;
+  }
+  return all > max_connections_ || own > max_per_address_ ? Entry::kRefuse : Entry::kWelcome;
+}
+
+void Admission::leave(const ClientAddress& client) {
+  connections_.fetch_sub(1, std::memory_order_relaxed);
+  count_out(client);
+}
+
+bool Admission::is_counted(const ClientAddress& client) const {
+  return client.known && !proxies_.trusts(client.address) &&
+         (limits_loopback_ || !client.address.is_loopback());
+}
+
+std::size_t Admission::count_in(const ClientAddress& client) {
+  if (!is_counted(client)) return 0;
+  const std::lock_guard lock(by_address_mutex_);
+  return ++by_address_[client.bytes];
+}
+
+void Admission::count_out(const ClientAddress& client) {
+  if (!is_counted(client)) return;
+  const std::lock_guard lock(by_address_mutex_);
+  const auto found = by_address_.find(client.bytes);
+  if (--found->second == 0) by_address_.erase(found);
 }
 
 bool Admission::enter_stream() {
@@ -129,7 +159,7 @@ std::optional<Response> Admission::check_body(const Route& route, const RequestH
     response.headers.emplace_back("Accept", join(types));
     return response;
   }
-  const auto coding = parse_coding(head.content_encoding);
+  const auto coding = parse_coding(head.content_encoding.value());
   if (!coding) {
     Response response = problem(415, "The Content-Encoding must be one of: gzip, zstd.");
     response.headers.emplace_back("Accept-Encoding", kAcceptedCodings);

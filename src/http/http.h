@@ -42,6 +42,7 @@ struct Request {
 struct Response {
   int status = 200;
   std::string_view content_type = "application/json";  ///< A literal: it is not copied.
+  std::string_view content_encoding;                   ///< Of the body; a literal. Empty: none.
   std::shared_ptr<const std::string>
       shared_body;  ///< Used instead of `body` when set: one frame for many readers.
   std::string body;

@@ -51,6 +51,7 @@ class Worker final : private EventLoop::Watcher {
   [[nodiscard]] std::chrono::milliseconds until_tick() const;
   void read_on();
   [[nodiscard]] bool accept_one();
+  void close_an_idle_one();
   void back_off(int error);
   void admit(int fd, const ClientAddress& client);
   void on_tick(base::SteadyTime now);
@@ -71,6 +72,7 @@ class Worker final : private EventLoop::Watcher {
   base::SteadyTime drain_deadline_;
   base::SteadyTime last_complaint_;
   std::vector<std::shared_ptr<Connection>> connections_;
+  std::size_t idle_search_ = 0;                       ///< Where the last search for an idle one ended.
   std::vector<std::shared_ptr<Connection>> queued_;   ///< To read on in the next round.
   std::vector<std::shared_ptr<Connection>> retired_;  ///< Closed; events of this round may still name them.
   std::thread thread_;

@@ -94,6 +94,26 @@ TEST_F(Ingest, ABatchWithSomeBadEventsStoresTheGoodOnes) {
   EXPECT_EQ(producer_.appended.size(), 1U);
 }
 
+TEST_F(Ingest, ABatchNamesAHundredBadEventsAndCountsTheRest) {
+  std::string body = std::string("[") + kGoal;
+  for (int i = 0; i < 150; ++i) body += ",{}";
+  const http::Response response = post(post_batch(ports_), body + "]");
+  EXPECT_EQ(response.status, 202);
+  EXPECT_NE(response.body.find(R"("accepted":1,"rejected":150,)"), std::string::npos);
+  EXPECT_NE(response.body.find(R"({"index":100,)"), std::string::npos);
+  EXPECT_EQ(response.body.find(R"({"index":101,)"), std::string::npos);
+  EXPECT_TRUE(response.body.ends_with(R"(],"errorsOmitted":50})")) << response.body;
+  EXPECT_EQ(observer_.rejected, 150U);
+}
+
+TEST_F(Ingest, ABatchDoesNotRepeatAnIdThatIsTooLong) {
+  const std::string body = std::string("[") + kGoal + R"(,{"eventId":")" + std::string(5'000, 'a') + "\"}]";
+  const http::Response response = post(post_batch(ports_), body);
+  EXPECT_EQ(response.status, 202);
+  EXPECT_LT(response.body.size(), 1'000U);
+  EXPECT_NE(response.body.find(R"("eventId":null)"), std::string::npos) << response.body;
+}
+
 TEST_F(Ingest, ABatchWithNoGoodEventIs400) {
   const http::Response response = post(post_batch(ports_), "{}\n[]\n", "application/x-ndjson");
   EXPECT_EQ(response.status, 400);

@@ -7,6 +7,7 @@
 
 #include "api/match_cursor.h"
 #include "fakes.h"
+#include "http/body_decoder.h"
 
 namespace fanfinity::api {
 namespace {
@@ -189,7 +190,7 @@ TEST(ViewCache, KeepsWithinItsLimits) {
   });
   const auto read = [&](const std::string& name) {
     auto answers = std::make_shared<Answers>();
-    const bool from_memory = cache.get(kind, name, http::Responder(answers));
+    const bool from_memory = cache.get(kind, name, {}, http::Responder(answers));
     EXPECT_EQ(answers->wait().status, 200);
     return from_memory;
   };
@@ -197,6 +198,36 @@ TEST(ViewCache, KeepsWithinItsLimits) {
   EXPECT_EQ(loads, 100);
   EXPECT_TRUE(read("99"));
   EXPECT_FALSE(read("0")) << "the least recently used went first";
+}
+
+TEST(ViewCache, CompressesLargeAnswersForThoseWhoTakeIt) {
+  FakeClock clock;
+  ViewCache cache({}, clock);
+  auto& kind = cache.add([](std::span<const std::string> names) {
+    http::Response response;
+    response.body = std::string(std::stoul(names.front()), 'a');
+    return std::vector{std::move(response)};
+  });
+  const auto ask = [&](const std::string& size, std::string_view accept_encoding) {
+    auto answers = std::make_shared<Answers>();
+    cache.get(kind, size, accept_encoding, http::Responder(answers));
+    return answers->wait();
+  };
+  const http::Response compressed = ask("50000", "br, gzip");
+  EXPECT_EQ(compressed.content_encoding, "gzip");
+  EXPECT_NE(compressed.header_lines.find("Vary: Accept-Encoding"), std::string::npos);
+  EXPECT_LT(compressed.shared_body->size(), 1'000U);
+  std::string decoded;
+  EXPECT_EQ(http::decode_body(http::Coding::kGzip, *compressed.shared_body, 50'000, decoded),
+            http::Decoded::kOk);
+  EXPECT_EQ(decoded, std::string(50'000, 'a'));
+  EXPECT_EQ(ask("50000", "gzip").content_encoding, "gzip") << "from memory as well";
+  for (const char* refused : {"", "identity", "gzip;q=0"}) {
+    const http::Response plain = ask("50000", refused);
+    EXPECT_EQ(plain.content_encoding, "");
+    EXPECT_EQ(plain.shared_body->size(), 50'000U);
+  }
+  EXPECT_EQ(ask("1000", "gzip").content_encoding, "") << "it fits into a packet";
 }
 
 TEST(ViewCache, WhatTakesLongIsReadTheLessOften) {
@@ -213,7 +244,7 @@ TEST(ViewCache, WhatTakesLongIsReadTheLessOften) {
   const auto loads_after = [&](const std::string& name, std::chrono::milliseconds wait) {
     clock.advance(wait);
     auto answers = std::make_shared<Answers>();
-    cache.get(kind, name, http::Responder(answers));
+    cache.get(kind, name, {}, http::Responder(answers));
     static_cast<void>(answers->wait());
     return loads;
   };
@@ -256,7 +287,7 @@ TEST(ViewCache, SaysHowLongAnAnswerMayBeKept) {
   });
   const auto read = [&](const std::string& name) {
     auto answers = std::make_shared<Answers>();
-    cache.get(kind, name, http::Responder(answers));
+    cache.get(kind, name, {}, http::Responder(answers));
     return answers->wait();
   };
   for (int i = 0; i < 2; ++i) {
@@ -286,7 +317,7 @@ TEST(ViewCache, TellsKindsApart) {
   for (int i = 0; i < 2; ++i) {
     for (auto [kind, status] : {std::pair(&one, 200), std::pair(&other, 404)}) {
       auto answers = std::make_shared<Answers>();
-      EXPECT_EQ(cache.get(*kind, "m", http::Responder(answers)), i == 1);
+      EXPECT_EQ(cache.get(*kind, "m", {}, http::Responder(answers)), i == 1);
       EXPECT_EQ(answers->wait().status, status);
     }
   }
@@ -306,7 +337,7 @@ TEST(ViewCache, RefusesRatherThanGrow) {
   });
   const auto ask = [&](const std::string& name) {
     auto answers = std::make_shared<Answers>();
-    cache.get(slow, name, http::Responder(answers));
+    cache.get(slow, name, {}, http::Responder(answers));
     return answers;
   };
   const auto first = ask("a");
