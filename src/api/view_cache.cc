@@ -17,6 +17,7 @@ namespace {
 
 // A body that fits into one packet gains nothing.
 constexpr std::size_t kLeastCompressed = 1'400;
+constexpr std::string_view kReadHangs = "the store has not answered yet";
 
 /// What everyone who asks is given, made once.
 struct View {
@@ -63,7 +64,9 @@ std::vector<http::Response> load_all(const ViewCache::Load& load, std::span<cons
 
 struct ViewCache::Answer {
   std::shared_ptr<const View> view;
+  base::SteadyTime read_at;
   base::SteadyTime fresh_until;
+  std::string cause;  ///< Why the view could not be read; with an older one in its place, when there is one.
 
   [[nodiscard]] http::Response response(std::string_view accept_encoding) const {
     http::Response response;
@@ -77,6 +80,7 @@ struct ViewCache::Answer {
     }
     response.header_lines = view->header_lines;
     response.etag = view->etag;
+    response.cause = cause;
     return response;
   }
 };
@@ -92,6 +96,7 @@ struct ViewCache::Entry {
   std::optional<Answer> answer;
   std::vector<Waiter> waiters;
   bool loading = false;
+  base::SteadyTime loading_since;
 };
 
 struct ViewCache::Kind {
@@ -133,6 +138,21 @@ bool ViewCache::get(Kind& kind, std::string_view name, std::string_view accept_e
     }
   }
   const bool loading = found != kind.by_name.end() && found->second->loading;
+  if (loading) {
+    Entry& entry = *found->second;
+    const base::SteadyTime now = clock_.steady();
+    if (now - entry.loading_since > config_.patience && has_stand_in(entry, now)) {
+      // The read hangs: everyone who waits for it is served as well.
+      Answer answer = *entry.answer;
+      answer.cause = kReadHangs;
+      std::vector<Waiter> waiters = take_waiters(entry);
+      waiters.push_back({respond, std::string(accept_encoding)});
+      stale_answers_ += waiters.size();
+      lock.unlock();
+      for (const Waiter& waiter : waiters) waiter.respond(answer.response(waiter.accept_encoding));
+      return true;
+    }
+  }
   if (waiters_ >= config_.max_waiters || (!loading && loads_ >= config_.max_loads)) {
     lock.unlock();
     respond(http::problem_retry(503, "Too many requests wait for the store; try again shortly.",
@@ -148,6 +168,7 @@ bool ViewCache::get(Kind& kind, std::string_view name, std::string_view accept_e
   ++waiters_;
   if (entry.loading) return false;
   entry.loading = true;
+  entry.loading_since = clock_.steady();
   ++loads_;
   kind.waiting.push_back(found->second);
   boost::asio::post(threads_->pool, [this, &kind] { run(kind); });
@@ -171,19 +192,20 @@ void ViewCache::run(Kind& kind) {
   const base::SteadyTime began = clock_.steady();
   std::vector<http::Response> responses = load_all(kind.load, names);
   const base::SteadyTime done = clock_.steady();
-  settle(entries, std::move(responses),
+  settle(entries, std::move(responses), done,
          done + std::max<base::SteadyTime::duration>(config_.refresh, (done - began) * config_.rest));
 }
 
 void ViewCache::settle(std::span<const Entries::iterator> entries, std::vector<http::Response> responses,
-                       base::SteadyTime fresh_until) {
+                       base::SteadyTime done, base::SteadyTime fresh_until) {
   assert(responses.size() == entries.size());
   const std::vector<bool> compressed = wanted_compressed(entries);
   std::vector<Answer> answers;
   for (std::size_t i = 0; i < entries.size(); ++i) {
+    std::string cause = std::move(responses[i].cause);
     answers.push_back(
-        {std::make_shared<const View>(std::move(responses[i]), config_.cache_control, compressed[i]),
-         fresh_until});
+        {std::make_shared<const View>(std::move(responses[i]), config_.cache_control, compressed[i]), done,
+         fresh_until, std::move(cause)});
   }
   std::vector<std::vector<Waiter>> waiters;
   {
@@ -206,17 +228,31 @@ std::vector<bool> ViewCache::wanted_compressed(std::span<const Entries::iterator
   return wanted;
 }
 
-std::vector<ViewCache::Waiter> ViewCache::settle(Entry& entry, const Answer& answer) {
-  waiters_ -= entry.waiters.size();
+std::vector<ViewCache::Waiter> ViewCache::settle(Entry& entry, Answer& answer) {
   --loads_;
   entry.loading = false;
+  const bool failed = answer.view->status >= 500;
+  if (failed && has_stand_in(entry, answer.read_at)) {
+    answer.view = entry.answer->view;
+    stale_answers_ += entry.waiters.size();
+    return take_waiters(entry);
+  }
   if (entry.answer) bytes_ -= entry.answer->view->bytes();
   entry.answer.reset();
   // Failures are not kept: the next request finds out whether the store is back.
-  if (answer.view->status < 500) {
+  if (!failed) {
     bytes_ += answer.view->bytes();
     entry.answer = answer;
   }
+  return take_waiters(entry);
+}
+
+bool ViewCache::has_stand_in(const Entry& entry, base::SteadyTime now) const {
+  return entry.answer && entry.answer->view->status == 200 && now - entry.answer->read_at <= config_.stale;
+}
+
+std::vector<ViewCache::Waiter> ViewCache::take_waiters(Entry& entry) {
+  waiters_ -= entry.waiters.size();
   return std::exchange(entry.waiters, {});
 }
 

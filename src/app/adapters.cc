@@ -123,6 +123,7 @@ api::MatchStreamsConfig match_streams_config(const config::Settings& settings) {
 api::ViewCacheConfig view_cache_config(const config::Settings& settings) {
   api::ViewCacheConfig config;
   config.refresh = settings.server.metrics_refresh;
+  config.stale = settings.server.stale_reads;
   config.cache_control = cache_control(settings.server);
   return config;
 }

@@ -62,6 +62,10 @@ void add_server_options(std::vector<Option>& out) {
       .duration("CACHE_STALE", &ServerSettings::cache_stale, 0 * kMs, hours(24),
                 "How long after that they may go on using it while they fetch the next one "
                 "(stale-while-revalidate).")
+      .duration("STALE_READS", &ServerSettings::stale_reads, 0 * kMs, hours(24),
+                "How old an answer may be that stands in while ClickHouse cannot be read; its asOf says how "
+                "old it is. "
+                "0: 503 at once.")
       .add("CORS_ORIGINS", "comma-separated",
            "Origins whose pages may read answers, such as "
            "https://example.org; `*`: every origin. Empty: only pages that this server serves itself.",

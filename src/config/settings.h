@@ -33,6 +33,7 @@ struct ServerSettings {
   Milliseconds metrics_refresh{100};
   std::chrono::seconds cache_max_age{1};
   std::chrono::seconds cache_stale{2};
+  Milliseconds stale_reads{600'000};
   std::vector<std::string> cors_origins;
   std::vector<std::string> allowed_hosts;
   std::vector<base::IpNetwork> trusted_proxies;

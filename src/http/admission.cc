@@ -49,6 +49,16 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
+/// `accepted` may be a whole family of types: `application/*+json` (RFC 6839).
+bool is_of(std::string_view type, std::string_view accepted) {
+  if (type == accepted) return true;
+  const std::size_t star = accepted.find('*');
+  if (star == std::string_view::npos) return false;
+  const std::string_view suffix = accepted.substr(star + 1);
+  return type.size() >= accepted.size() && type.starts_with(accepted.substr(0, star)) &&
+         type.ends_with(suffix);
+}
+
 }  // namespace
 
 Admission::Admission(const ServerConfig& config)
@@ -154,7 +164,8 @@ std::optional<Response> Admission::check_body(const Route& route, const RequestH
   const bool body = head.framing != Framing::kNone;
   const auto& types = route.media_types;
   const bool typed = body || !head.content_type.empty();
-  if (typed && !types.empty() && std::find(types.begin(), types.end(), head.content_type) == types.end()) {
+  const auto is_sent = [&head](const std::string& type) { return is_of(head.content_type, type); };
+  if (typed && !types.empty() && std::ranges::none_of(types, is_sent)) {
     Response response = problem(415, "The Content-Type must be one of: " + join(types) + ".");
     response.headers.emplace_back("Accept", join(types));
     return response;

@@ -128,6 +128,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void take_request_id(std::string_view sent);
   void close();
   void observe(int status, std::chrono::nanoseconds duration);
+  [[nodiscard]] std::string_view route_path() const;
   [[nodiscard]] std::string_view request_id() const { return {current_.id.data(), current_.id_size}; }
 
   Worker& worker_;

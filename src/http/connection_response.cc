@@ -62,6 +62,7 @@ void Connection::fail(Response response) {
 void Connection::respond(Response response) {
   if (worker_.draining() && !current_.close) current_.close = current_.linger = true;
   if (current_.id_size == 0) take_request_id({});
+  if (!response.cause.empty()) worker_.report_failure(request_id(), route_path(), response);
   if (current_.if_none_match && response.status == 200 && !response.etag.empty() &&
       names_etag(*current_.if_none_match, response.etag)) {
     response.status = 304;
@@ -144,9 +145,11 @@ void Connection::finish_response(const Response& response, bool delivered) {
 void Connection::observe(int status, std::chrono::nanoseconds duration) {
   Observer* observer = worker_.context().observer;
   if (observer == nullptr) return;
-  const std::string_view route =
-      current_.route != nullptr ? std::string_view(current_.route->path) : "unmatched";
-  observer->on_response(method_name(current_.method), route, status, duration, current_.client);
+  observer->on_response(method_name(current_.method), route_path(), status, duration, current_.client);
+}
+
+std::string_view Connection::route_path() const {
+  return current_.route != nullptr ? std::string_view(current_.route->path) : "unmatched";
 }
 
 void Connection::next_request() {

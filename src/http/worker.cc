@@ -23,6 +23,7 @@ constexpr int kAcceptBatch = 64;  // Then connections get their turn.
 // When the server is full: how many connections are looked at for one that is idle, and what is idle.
 constexpr std::size_t kIdleSearch = 64;
 constexpr std::chrono::seconds kIdleLeast{1};
+constexpr std::chrono::seconds kReportEvery{1};
 constexpr std::chrono::seconds kComplainEvery{10};
 
 /// A deadline is kept to a quarter of itself, at worst; a second's fraction is enough for any.
@@ -173,6 +174,20 @@ void Worker::close_an_idle_one() {
     const std::shared_ptr<Connection> connection = connections_[idle_search_];
     if (connection->idle_since(round_began_ - kIdleLeast)) return connection->drain();
   }
+}
+
+void Worker::report_failure(std::string_view request_id, std::string_view route, const Response& response) {
+  if (round_began_ - last_report_ < kReportEvery) {
+    ++unreported_;
+    return;
+  }
+  last_report_ = round_began_;
+  base::log_line(base::Level::kWarn, "request failed",
+                 {{"request_id", request_id},
+                  {"route", route},
+                  {"status", response.status},
+                  {"cause", response.cause},
+                  {"others", std::exchange(unreported_, 0)}});
 }
 
 void Worker::remove(Connection& connection) {
