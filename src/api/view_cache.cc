@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/log_line.h"
 #include "http/body_decoder.h"
 #include "http/negotiation.h"
 
@@ -58,6 +59,20 @@ struct View {
     return plain->body.capacity() + (gzip != nullptr ? gzip->body.capacity() : 0);
   }
 };
+
+/// One answer for each name, or the same failure for all of them when memory is short.
+std::vector<http::Response> load_all(const ViewCache::Load& load, std::span<const std::string> names) {
+  try {
+    return load(names);
+  } catch (const std::exception& error) {
+    base::log_line(base::Level::kError,
+                   "A read of the store threw an exception; its requests are answered 503.",
+                   {{"error", error.what()}});
+  }
+  return std::vector<http::Response>(
+      names.size(), http::problem_retry(503, "The service could not read this just now; try again shortly.",
+                                        std::chrono::seconds(1)));
+}
 
 }  // namespace
 
@@ -187,7 +202,7 @@ void ViewCache::run(Kind& kind) {
   }
   if (entries.empty()) return;
   const base::SteadyTime began = clock_.steady();
-  std::vector<http::Response> responses = kind.load(names);
+  std::vector<http::Response> responses = load_all(kind.load, names);
   const base::SteadyTime done = clock_.steady();
   settle(entries, std::move(responses), done,
          done + std::max<base::SteadyTime::duration>(config_.refresh, (done - began) * config_.rest));

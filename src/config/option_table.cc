@@ -25,11 +25,11 @@ void add_server_options(std::vector<Option>& out) {
       .integer(
           "MAX_CONNECTIONS", "1..1000000", &ServerSettings::max_connections, 1, 1'000'000,
           "Open connections, as far as the limit of open files allows; one more is answered 503 and closed.")
-      .integer("MAX_CONNECTIONS_PER_ADDRESS", "0..1000000", &ServerSettings::max_connections_per_address, 0,
-               1'000'000,
-               "Open connections of one client address (an IPv6 /64); one more is answered 503 and closed. "
-               "0: half "
-               "of MAX_CONNECTIONS, and no limit for clients on this machine.")
+      .integer(
+          "MAX_CONNECTIONS_PER_ADDRESS", "0..1000000", &ServerSettings::max_connections_per_address, 0,
+          1'000'000,
+          "Open connections of one client address (an IPv6 /64) that is not in TRUSTED_PROXIES; one more is "
+          "answered 503 and closed. 0: half of MAX_CONNECTIONS, and no limit for clients on this machine.")
       .size(
           "MAX_BUFFERED_BODIES", &ServerSettings::max_buffered_bytes, 16 * kMiB, 64 * kGiB,
           "Memory for request bodies being read, over all connections; beyond it 503. As much again may wait "
@@ -73,6 +73,27 @@ void add_server_options(std::vector<Option>& out) {
            "https://example.org; `*`: every origin. Empty: only pages that this server serves itself.",
            false, &ServerSettings::cors_origins, parse_origins,
            [](const std::vector<std::string>& kept) { return fmt::format("{}", fmt::join(kept, ",")); })
+      .add(
+          "ALLOWED_HOSTS", "comma-separated",
+          "Names by which clients reach this server: stats.example.org, *.example.org (every name below it), "
+          ".example.org (that name as well); `*`: any name, which lets web pages post and read from behind "
+          "DNS rebinding. localhost, loopback addresses and SERVER_HOST are always allowed. Unless "
+          "SERVER_HOST is a loopback address, so are all addresses and names that the public DNS cannot "
+          "have (server, host.internal, host.local, name.space.svc). Other names are answered 421.",
+          false, &ServerSettings::allowed_hosts, parse_hosts,
+          [](const std::vector<std::string>& kept) { return fmt::format("{}", fmt::join(kept, ",")); })
+      .add("TRUSTED_PROXIES", "comma-separated",
+           "Addresses and networks (10.0.0.0/8) of reverse proxies that may say for which client they ask. "
+           "RATE_LIMIT and the log then use the client's address.",
+           false, &ServerSettings::trusted_proxies, parse_networks,
+           [](const std::vector<base::IpNetwork>& kept) {
+             std::vector<std::string> texts;
+             for (const base::IpNetwork& network : kept) texts.push_back(network.text());
+             return fmt::format("{}", fmt::join(texts, ","));
+           })
+      .choice("CLIENT_ADDRESS_HEADER", "x-forwarded-for | forwarded", &ServerSettings::client_address_header,
+              "The header field to which TRUSTED_PROXIES add the client's address. The other one is ignored, "
+              "because clients can forge what no proxy writes.")
       .integer("MAX_STREAMS", "0..1000000", &ServerSettings::max_streams, 0, 1'000'000,
                "Of the connections, how many may be streams; one more is answered 503.")
       .duration("STREAM_INTERVAL", &ServerSettings::stream_interval, 20 * kMs, 60'000 * kMs,

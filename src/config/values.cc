@@ -209,4 +209,52 @@ base::Result<std::vector<std::string>> parse_origins(std::string_view text) {
   return items;
 }
 
+namespace {
+
+bool is_host(std::string_view text) {
+  if (text == "*") return true;
+  if (text.starts_with("*.")) text.remove_prefix(2);
+  if (text.starts_with('.')) text.remove_prefix(1);
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-._";
+  return !text.empty() && text.find_first_not_of(kAllowed) == std::string_view::npos &&
+         text.find("..") == std::string_view::npos && !text.starts_with('.');
+}
+
+}  // namespace
+
+base::Result<std::vector<std::string>> parse_hosts(std::string_view text) {
+  auto items = parse_list(text);
+  if (!items) return items;
+  for (std::string& item : *items) {
+    std::ranges::transform(item, item.begin(), [](unsigned char c) { return std::tolower(c); });
+    const bool bracketed = item.starts_with('[') && item.ends_with(']');
+    if (bracketed) item = item.substr(1, item.size() - 2);
+    const bool address = base::IpAddress::parse(item).has_value();
+    if (bracketed ? !address : !address && !is_host(item)) {
+      return Error{
+          Errc::kInvalid,
+          "must be host names or addresses without a scheme, port or path, such as stats.example.org, "
+          "*.example.org or .example.org, or *"};
+    }
+  }
+  return items;
+}
+
+base::Result<std::vector<base::IpNetwork>> parse_networks(std::string_view text) {
+  const auto items = parse_list(text);
+  if (!items) return items.error();
+  std::vector<base::IpNetwork> networks;
+  for (const std::string& item : *items) {
+    const auto network = base::IpNetwork::parse(item);
+    if (!network) {
+      return Error{
+          Errc::kInvalid,
+          "must be addresses or networks such as 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32, with no bits "
+          "set behind the prefix"};
+    }
+    networks.push_back(*network);
+  }
+  return networks;
+}
+
 }  // namespace fanfinity::config

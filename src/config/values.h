@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/result.h"
 
 namespace fanfinity::config {
@@ -46,5 +47,12 @@ namespace fanfinity::config {
 /// or
 /// "*" alone.
 [[nodiscard]] base::Result<std::vector<std::string>> parse_origins(std::string_view text);
+
+/// A list of host names and addresses without ports, in lower case. "*.example.org" and ".example.org" stand
+/// for the names below, "*" for any.
+[[nodiscard]] base::Result<std::vector<std::string>> parse_hosts(std::string_view text);
+
+/// A list of addresses and networks in CIDR notation.
+[[nodiscard]] base::Result<std::vector<base::IpNetwork>> parse_networks(std::string_view text);
 
 }  // namespace fanfinity::config

@@ -54,6 +54,7 @@ void Connection::read_on() {
 
 void Connection::start_refusing() {
   current_ = Current{};
+  current_.client = client_;
   current_.since = worker_.round_began();
   fail(problem_retry(
       503, "There are too many connections, in all or of this address. Close idle ones, or try again later.",
@@ -119,6 +120,7 @@ bool Connection::read_request(std::string_view& input) {
     started_ = true;
     current_ = Current{};
     current_.since = worker_.round_began();
+    current_.client = client_;
     deadline_ = current_.since + worker_.context().config.header_timeout;
     if (worker_.draining()) deadline_ = std::min(deadline_, current_.since + kReadDraining);
     exchange_ = std::make_shared<Exchange>();
@@ -157,6 +159,7 @@ bool Connection::begin_request(std::string_view& input) {
   current_.version_10 = head.version < 11;
   current_.close = !head.keep_alive;
   take_request_id(head.request_id);
+  current_.client = worker_.context().admission->client_of(client_, head);
   if (auto refusal = admit()) {
     refuse_before_body(std::move(*refusal), input);
     return true;
@@ -186,8 +189,9 @@ std::optional<Response> Connection::admit() {
   Router::Match match = context.router.find(head.method, head.path, request.params);
   current_.route = match.route;
   if (match.route == nullptr || match.route->rate_limited) {
-    if (auto refusal = context.admission->check_rate(client_, current_.since)) return refusal;
+    if (auto refusal = context.admission->check_rate(current_.client, current_.since)) return refusal;
   }
+  if (auto refusal = context.admission->check_host(head.host)) return refusal;
   if (is_preflight()) return context.cors->preflight(head.origin, std::move(match.allow));
   if (head.options && head.path == "*") return server_options();
   switch (match.outcome) {

@@ -75,6 +75,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     std::string_view cors_lines;
     std::unique_ptr<const std::string> if_none_match;  ///< Null when it was not sent, as mostly.
     const Route* route = nullptr;
+    ClientAddress client;    ///< Who asks: the peer, or whom a trusted proxy names.
     base::SteadyTime since;  ///< Read whole; before that: when its first byte came.
   };
   /// A response that did not fit into the socket's buffer.
@@ -137,7 +138,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
 
   Worker& worker_;
   OwnedDescriptor socket_;
-  ClientAddress client_;
+  ClientAddress client_;  ///< The peer.
   State state_ = State::kReading;
   bool readable_ = false;  ///< As far as is known.
   bool ended_ = false;     ///< The client sends no more: its socket stays readable to the end.

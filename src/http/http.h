@@ -17,6 +17,7 @@
 namespace fanfinity::http {
 
 class Broadcast;
+struct ClientAddress;
 
 enum class Method : std::uint8_t { kGet, kHead, kPost, kOther };
 
@@ -114,10 +115,11 @@ enum class StreamEvent : std::uint8_t {
   kFrames    ///< States and heartbeats were handed to viewers.
 };
 
-/// By what a request is found again: its X-Request-Id, and the id of its trace when it was read whole.
+/// By what a request is found again in the log.
 struct RequestNames {
   std::string_view request_id;
-  std::string_view trace_id;
+  std::string_view trace_id;              ///< Empty when the request was not read whole.
+  const ClientAddress* client = nullptr;  ///< Who asked; null or not known on a Unix socket.
 };
 
 /// What the server tells about itself. Called on I/O threads; must be cheap and thread-safe.

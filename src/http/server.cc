@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -51,10 +52,17 @@ base::Status Server::start() {
                                               : Listeners::unix_socket(config.unix_socket, threads);
   if (!listeners.ok()) return listeners.error();
   impl_->port = listeners->port();
-  for (unsigned i = 0; i < threads; ++i) {
-    impl_->workers.push_back(std::make_unique<Worker>(impl_->context, listeners->take()));
+  try {
+    for (unsigned i = 0; i < threads; ++i) {
+      impl_->workers.push_back(std::make_unique<Worker>(impl_->context, OwnedDescriptor(listeners->take())));
+    }
+    for (const auto& worker : impl_->workers) worker->start();
+  } catch (const std::system_error& error) {
+    stop();
+    return base::Error{base::Errc::kUnavailable,
+                       std::string("The HTTP server cannot start its threads: ") + error.what() +
+                           ". Raise the limits of open files (ulimit -n) and processes (ulimit -u)."};
   }
-  for (const auto& worker : impl_->workers) worker->start();
   return {};
 }
 

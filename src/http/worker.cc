@@ -59,9 +59,9 @@ class SignalsBlocked {
 
 }  // namespace
 
-Worker::Worker(Context& context, int listener)
+Worker::Worker(Context& context, OwnedDescriptor listener)
     : context_(context),
-      listener_(listener),
+      listener_(std::move(listener)),
       tick_interval_(tick_for(context.config)),
       mailbox_(std::make_shared<Mailbox>(loop_)),
       feeds_(loop_),

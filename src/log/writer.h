@@ -61,7 +61,7 @@ class Writer {
   void release(std::size_t records, std::size_t bytes);
   /// Queues what the calling thread has staged.
   void hand_in();
-  void refuse(const std::array<std::vector<Append>, kStreams>& appends);
+  void refuse(std::array<std::vector<Append>, kStreams> appends);
   void run();
   [[nodiscard]] bool take();
   void round();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/log_line.h"
+#include "http/client_address.h"
 
 namespace fanfinity::observe {
 
@@ -29,7 +30,7 @@ HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_vie
   // Looking a series up by its labels costs a lock and a map of strings; each thread remembers its own.
   // Methods and routes come from fixed lists, so these are few, and walking over them is the quickest.
   struct Known {
-    const HttpMetrics* owner;
+    std::uint64_t owner;
     int status;
     std::string method;
     std::string route;
@@ -37,7 +38,7 @@ HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_vie
   };
   thread_local std::vector<Known> known;
   for (const Known& one : known) {
-    if (one.owner == this && one.status == status && one.route == route && one.method == method)
+    if (one.owner == id_ && one.status == status && one.route == route && one.method == method)
       return one.series;
   }
   const std::string method_label(method);
@@ -45,7 +46,7 @@ HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_vie
   const Series made{
       &requests_.Add({{"method", method_label}, {"path", path_label}, {"status", std::to_string(status)}}),
       &durations_.Add({{"method", method_label}, {"path", path_label}}, latency_bounds())};
-  known.push_back({this, status, method_label, path_label, made});
+  known.push_back({id_, status, method_label, path_label, made});
   return made;
 }
 
@@ -55,12 +56,14 @@ void HttpMetrics::on_response(std::string_view method, std::string_view route, i
   found.requests->Increment();
   found.duration->Observe(std::chrono::duration<double>(duration).count());
   if (base::logs(base::Level::kDebug)) {
+    const bool known = names.client != nullptr && names.client->known;
     base::log_line(base::Level::kDebug, "request",
                    {{"method", method},
                     {"path", route},
                     {"status", status},
                     {"request_id", names.request_id},
                     {"trace_id", names.trace_id},
+                    {"client", known ? names.client->address.text() : "local"},
                     {"ms", std::chrono::duration<double, std::milli>(duration).count()}});
   }
 }

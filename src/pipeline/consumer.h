@@ -41,6 +41,8 @@ struct ConsumerConfig {
   /// After how long in vain the same insert, look-up, fetch or commit is trouble. Restarts of the store end
   /// sooner.
   std::chrono::milliseconds repeated_too_long{30'000};
+
+  bool operator==(const ConsumerConfig&) const = default;
 };
 
 struct ConsumerPorts {

@@ -27,6 +27,8 @@ struct EmbeddedClickHouseConfig {
   std::chrono::milliseconds stop_timeout{10'000};   ///< Of an orderly end; then SIGKILL.
   std::chrono::milliseconds request_timeout{30'000};
   std::stop_token stop{};  ///< Ends `start` early, and with it the child that does not answer yet.
+
+  bool operator==(const EmbeddedClickHouseConfig&) const = default;
 };
 
 /// Starts the child, starts it again with growing delays when it dies, and ends it. It listens on

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import resource
 import shutil
 import signal
 import socket
@@ -271,6 +272,16 @@ def test_a_newer_schema_is_refused_before_any_event_is_taken(make_up):
     failed = [line["detail"] for line in said if line["message"] == "start failed"]
     assert len(failed) == 1 and "migration 999 (later)" in failed[0] and "newer version" in failed[0], said
     up.wait_gone()
+
+
+def test_a_thread_that_the_system_refuses_is_one_sentence(tmp_path):
+    def larger_stacks_than_there_are_addresses():
+        resource.setrlimit(resource.RLIMIT_STACK, (1 << 47, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+
+    said = sentence(
+        run("up", env={"FANFINITY_DATA_DIR": str(tmp_path)}, preexec_fn=larger_stacks_than_there_are_addresses)
+    )
+    assert "ulimit -u" in said
 
 
 def test_flags_win_over_the_environment(make_up):

@@ -398,6 +398,23 @@ TEST(ViewCache, WhatTakesLongIsReadTheLessOften) {
   EXPECT_EQ(loads_after("5", std::chrono::milliseconds(1)), 4);
 }
 
+TEST(ViewCache, AnswersWhenAReadThrows) {
+  FakeClock clock;
+  ViewCache cache(ViewCacheConfig{}, clock);
+  bool failing = true;
+  auto& kind = cache.add([&](std::span<const std::string> names) {
+    if (std::exchange(failing, false)) throw std::bad_alloc();
+    return std::vector<http::Response>(names.size());
+  });
+  const auto status = [&] {
+    auto answers = std::make_shared<Answers>();
+    cache.get(kind, "a", http::Responder(answers));
+    return answers->wait().status;
+  };
+  EXPECT_EQ(status(), 503);
+  EXPECT_EQ(status(), 200);
+}
+
 TEST(ViewCache, SaysHowLongAnAnswerMayBeKept) {
   FakeClock clock;
   ViewCacheConfig config;

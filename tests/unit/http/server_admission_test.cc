@@ -201,5 +201,17 @@ TEST(ServerAdmission, AnAddressAtItsLimitClosesNobodysIdleConnection) {
   EXPECT_EQ(busy.read()->body, "served");
 }
 
+TEST(ServerAdmission, CountsNoConnectionsOfTrustedProxies) {
+  ServerConfig config = test_config();
+  config.max_connections_per_address = 2;
+  config.trusted_proxies = {*base::IpNetwork::parse("127.0.0.1")};
+  TestServer running(std::move(config));
+  std::vector<Client> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(running.connect());
+    EXPECT_EQ(clients.back().ask(get("/hello")).status, 200);
+  }
+}
+
 }  // namespace
 }  // namespace fanfinity::http::test

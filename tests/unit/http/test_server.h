@@ -21,6 +21,7 @@ class RecordingObserver final : public Observer {
     std::string method;
     std::string route;
     int status = 0;
+    std::string client = "127.0.0.1";
     bool operator==(const Seen&) const = default;
   };
   /// Of the last response.

@@ -9,6 +9,7 @@
 
 #include "base/log_line.h"
 #include "base/uuid.h"
+#include "http/client_address.h"
 #include "observe/api_metrics.h"
 #include "observe/http_metrics.h"
 #include "observe/measured.h"
@@ -88,6 +89,17 @@ TEST(HttpMetrics, CountsByMethodRouteAndStatus) {
   EXPECT_TRUE(has_line(text, R"(http_requests_total{method="GET",path="unmatched",status="404"} 1)"));
   EXPECT_TRUE(has_line(text, R"(http_request_duration_seconds_count{method="POST",path="/api/events"} 2)"));
   EXPECT_TRUE(has_line(text, "fanfinity_http_open_connections 1"));
+}
+
+TEST(HttpMetrics, CountsForItselfWhereAnotherStoodBefore) {
+  for (int i = 0; i < 3; ++i) {
+    // On the stack, at the same address each time.
+    Metrics metrics("1");
+    HttpMetrics http(metrics);
+    http.on_response("GET", "/health", 200, milliseconds(1), {});
+    EXPECT_TRUE(
+        has_line(metrics.render(), R"(http_requests_total{method="GET",path="/health",status="200"} 1)"));
+  }
 }
 
 TEST(MeasuredProducer, CountsRecordsMadeDurableAndFailures) {
