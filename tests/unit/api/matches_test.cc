@@ -408,7 +408,7 @@ TEST(ViewCache, AnswersWhenAReadThrows) {
   });
   const auto status = [&] {
     auto answers = std::make_shared<Answers>();
-    cache.get(kind, "a", http::Responder(answers));
+    cache.get(kind, "a", {}, http::Responder(answers));
     return answers->wait().status;
   };
   EXPECT_EQ(status(), 503);
