@@ -217,7 +217,7 @@ bool is_host(std::string_view text) {
   if (text.starts_with('.')) text.remove_prefix(1);
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-._";
   return !text.empty() && text.find_first_not_of(kAllowed) == std::string_view::npos &&
-         text.find("..") == std::string_view::npos && !text.starts_with('.');
+         text.find("..") == std::string_view::npos && !text.starts_with('.') && !text.ends_with('.');
 }
 
 }  // namespace

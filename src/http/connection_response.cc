@@ -148,7 +148,8 @@ void Connection::observe(int status, std::chrono::nanoseconds duration) {
 
 RequestNames Connection::ids() const {
   const std::string_view trace(current_.trace_id.data(), current_.trace_id.size());
-  return {request_id(), current_.trace_id[0] == '\0' ? std::string_view() : trace, &current_.client};
+  return {request_id(), current_.trace_id[0] == '\0' ? std::string_view() : trace,
+          current_.client.known ? &current_.client.address : nullptr};
 }
 
 std::string_view Connection::route_path() const {

@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/ip_address.h"
 #include "base/result.h"
 
 namespace fanfinity::http {
 
 class Broadcast;
-struct ClientAddress;
 
 enum class Method : std::uint8_t { kGet, kHead, kPost, kOther };
 
@@ -118,8 +118,8 @@ enum class StreamEvent : std::uint8_t {
 /// By what a request is found again in the log.
 struct RequestNames {
   std::string_view request_id;
-  std::string_view trace_id;              ///< Empty when the request was not read whole.
-  const ClientAddress* client = nullptr;  ///< Who asked; null or not known on a Unix socket.
+  std::string_view trace_id;                ///< Empty when the request was not read whole.
+  const base::IpAddress* client = nullptr;  ///< Who asked; null on a Unix socket.
 };
 
 /// What the server tells about itself. Called on I/O threads; must be cheap and thread-safe.

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "base/log_line.h"
-#include "http/client_address.h"
 
 namespace fanfinity::observe {
 
@@ -56,14 +55,13 @@ void HttpMetrics::on_response(std::string_view method, std::string_view route, i
   found.requests->Increment();
   found.duration->Observe(std::chrono::duration<double>(duration).count());
   if (base::logs(base::Level::kDebug)) {
-    const bool known = names.client != nullptr && names.client->known;
     base::log_line(base::Level::kDebug, "request",
                    {{"method", method},
                     {"path", route},
                     {"status", status},
                     {"request_id", names.request_id},
                     {"trace_id", names.trace_id},
-                    {"client", known ? names.client->address.text() : "local"},
+                    {"client", names.client != nullptr ? names.client->text() : "local"},
                     {"ms", std::chrono::duration<double, std::milli>(duration).count()}});
   }
 }
