@@ -196,7 +196,7 @@ Result<std::unique_ptr<LocalLog>> LocalLog::open(const LocalLogConfig& config) {
 LocalLog::LocalLog(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 LocalLog::~LocalLog() {
-  parts_->writer.reset();
+  parts_->writer->close();
   parts_->janitor.reset();
   if (parts_->poison.is_set()) return;
   for (auto& journal : parts_->journals) journal->mark_end();

@@ -64,12 +64,16 @@ Writer::Writer(WriterLimits limits, Journals journals, Poison& poison)
     : limits_(limits), journals_(journals), poison_(poison), thread_([this] { run(); }) {}
 
 Writer::~Writer() {
+  close();
+}
+
+void Writer::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
   }
   wake_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Writer::append(Stream stream, std::vector<Record> records, Producer::Done done) {

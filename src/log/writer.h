@@ -32,6 +32,8 @@ class Writer {
   Writer(WriterLimits limits, Journals journals, Poison& poison);
   /// Writes and answers what is queued.
   ~Writer();
+  /// Writes what waits and ends the thread. Appends, from callbacks too, are refused from then on.
+  void close();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
