@@ -3,8 +3,9 @@
 import argparse
 import re
 from datetime import datetime, timezone
+from zoneinfo import ZoneInfo
 
-from simulation.events import parse_time
+from simulation.events import NoOffset, parse_time
 from simulation.sender import parse_url
 
 
@@ -36,11 +37,23 @@ def to_share(text: str) -> float:
     return value
 
 
-def to_start(text: str) -> datetime:
+def to_start(text: str, zone: ZoneInfo | None = None) -> datetime:
+    """A time without an offset is local to `zone`; without one it could be any hour of the day, so it is not taken."""
     try:
-        return present() if text == "now" else parse_time(text)
-    except ValueError:
+        return present() if text == "now" else parse_time(text, zone)
+    except NoOffset:
+        raise argparse.ArgumentTypeError(f"'{text}' has no offset; give UTC, like 2024-01-15T14:00:00Z, or the local time "
+                                         "with its offset, like 2024-01-15T15:00:00+01:00") from None
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"'{text}' is not a time; give one like 2024-01-15T14:00:00Z, or now") from None
+
+
+def to_zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ValueError, OSError, KeyError):  # a KeyError: not found
+        raise argparse.ArgumentTypeError(f"'{text}' is no time zone that this machine knows (package tzdata); give one like "
+                                         "Europe/Madrid, or UTC") from None
 
 
 def up_to(most: int):

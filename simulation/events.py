@@ -3,7 +3,7 @@
 import json
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 _NAMESPACE = uuid.UUID("5f0b3a52-7c1e-5d6c-9a3f-0f8f6e1f2a77")
@@ -28,10 +28,16 @@ def format_time(moment: datetime) -> str:
     return f"{text}.{milliseconds:03d}Z" if milliseconds else f"{text}Z"
 
 
-def parse_time(text: str) -> datetime:
-    """An RFC 3339 date-time, or a date alone (its midnight UTC); without an offset it is UTC."""
+class NoOffset(ValueError):
+    """A time that may be of any zone."""
+
+
+def parse_time(text: str, zone: tzinfo | None = None) -> datetime:
+    """An RFC 3339 date-time, or a date alone (its midnight). Without an offset it is local to `zone`."""
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+    if moment.tzinfo is None and zone is None:
+        raise NoOffset(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(timezone.utc)
 
 
 def kick_off_ms(kick_off: datetime) -> int:

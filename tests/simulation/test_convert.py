@@ -98,8 +98,8 @@ def test_who_comes_on_is_the_player_of_a_substitution():
 
 
 def test_the_file_of_matches_tells_home_team_and_date():
-    events = convert("statsbomb", STATSBOMB, "--matches", FEEDS / "7001-matches.json")
-    assert events[0]["timestamp"] == "2019-05-04T20:45:00.512Z"
+    events = convert("statsbomb", STATSBOMB, "--matches", FEEDS / "7001-matches.json", "--timezone", "Europe/Madrid")
+    assert events[0]["timestamp"] == "2019-05-04T18:45:00.512Z"
     assert events[0]["teamId"] == 2
 
 
@@ -130,7 +130,7 @@ def test_metrica_json_takes_home_team_and_date_from_its_metadata():
 @pytest.mark.parametrize("arguments", [("statsbomb", STATSBOMB), ("metrica", CSV), ("metrica", EPTS)])
 def test_converted_twice_the_ids_are_the_same_and_another_match_has_others(arguments):
     ids = [event["eventId"] for event in convert(*arguments)]
-    assert ids == [event["eventId"] for event in convert(*arguments, "--start", "2030-01-01")]
+    assert ids == [event["eventId"] for event in convert(*arguments, "--start", "2030-01-01T00:00:00Z")]
     assert len(set(ids)) == len(ids)
     assert set(ids).isdisjoint(event["eventId"] for event in convert(*arguments, "--match-id", "again"))
 
@@ -158,12 +158,13 @@ def spoiled(number, **members):
     ("statsbomb", "a.json", "[" * 100_000, "nested"),
     ("statsbomb", "a.json", spoiled(3, timestamp="late"), "event 3 (counted from 0): `timestamp`"),
     ("statsbomb", "a.json", spoiled(4, team={}), "event 4 (counted from 0): `team.id`"),
-    ("statsbomb", "a.json", spoiled(4, period="1"), "event 4 (counted from 0): `period`"),
+    ("statsbomb", "a.json", spoiled(4, period="first"), "event 4 (counted from 0): `period`"),
     ("statsbomb", "a.json", spoiled(4, type=None), "event 4 (counted from 0): `type.name`"),
     ("statsbomb", "a.json", spoiled(3, **{"pass": 7}), "event 3 (counted from 0): `pass`"),
     ("statsbomb", "a.json", spoiled(3, team={"id": 5, "name": "third"}), "3 teams"),
     ("metrica", "a.csv", "Team,Type\n", "line 1"),
-    ("metrica", "a.csv", "", "line 1"),
+    ("metrica", "a.csv", "", "is empty"),
+    ("metrica", "a.csv", CSV.read_text().splitlines()[0], "no row"),
     ("metrica", "a.csv", CSV.read_text().replace("Away,SHOT", "Guest,SHOT", 1), "line 14: Team is 'Guest'"),
     ("metrica", "a.csv", CSV.read_text().replace(",12.4,", ",NaN,", 1), "line 10: Start Time [s] is 'NaN'"),
     ("metrica", "a.csv", CSV.read_text().replace("RED,2", "RED,x"), "line 18: Period is 'x'"),
