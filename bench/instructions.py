@@ -24,6 +24,7 @@ STEPS = (
     "parse_batch",
     "parse_array",
     "encode",
+    "known",
     "append",
     "decode",
     "filter",

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/rfc3339.h"
+#include "domain/control_characters.h"
 #include "domain/event_json.h"
 #include "domain/response_times.h"
 
@@ -68,6 +69,10 @@ void check_clock(std::string_view metadata) {
 
 void check_event(EventParser& parser, const Event& event, std::string_view sent) {
   require(fanfinity::domain::is_valid_match_id(event.match_id), "an accepted matchId is valid");
+  require(event.match_id != "." && event.match_id != "..", "an address can hold an accepted matchId");
+  require(event.match_id.find_first_not_of(' ') != std::string::npos, "an accepted matchId can be seen");
+  require(!event.player || !fanfinity::domain::has_control_character(*event.player),
+          "an accepted playerId holds no control characters");
   require(event.team == 1 || event.team == 2, "an accepted teamId is 1 or 2");
   require(!event.player || event.player->size() <= fanfinity::domain::kMaxPlayerIdBytes,
           "a playerId is bounded");
@@ -80,6 +85,7 @@ void check_event(EventParser& parser, const Event& event, std::string_view sent)
   const ParsedEvent again = parser.parse(json);
   require(std::holds_alternative<Event>(again), "what is written is accepted");
   require(std::get<Event>(again) == event, "what is written reads back as the same event");
+  require(parser.parse_stored(json) == again, "what is accepted is read from the log");
   // The leap second 23:59:60Z is written as 23:59:59.999Z; any other fraction grows by two digits at most.
   require(json.size() <= sent.size() + 4, "no event grows but by its fraction");
 }
@@ -102,10 +108,14 @@ void check_batch(EventParser& parser, std::string_view text, BatchFormat format)
   }
 }
 
-/// The same event alone, as the one line of a batch and as the one element of another.
+/// The same event alone, after a byte order mark, as the one line of a batch and as the one element of
+/// another.
 void check_agreement(EventParser& parser, std::string_view text) {
   const ParsedEvent alone = parser.parse(text);
   check_parsed(parser, alone, text);
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kMark)) return;
+  require(parser.parse(std::string(kMark) + std::string(text)) == alone, "a byte order mark changes nothing");
   if (!std::holds_alternative<Event>(alone)) return;
   const auto array = parser.parse_batch("[" + std::string(text) + "]", BatchFormat::kJsonArray, 1);
   require(std::get<std::vector<BatchItem>>(array).at(0).event == alone, "an array reads the same event");
@@ -119,7 +129,25 @@ void check_canonical(EventParser& parser, const std::string& json) {
   const Event* event = parser.parse_canonical(json);
   if (event == nullptr) return;
   const Event read = *event;
-  require(parser.parse(json) == ParsedEvent(read), "what is read as canonical is what the parser reads");
+  require(parser.parse_stored(json) == ParsedEvent(read),
+          "what is read as canonical is what the parser reads");
+}
+
+/// A number of few digits is a team exactly when its value is 1 or 2.
+void check_team(EventParser& parser, std::string_view number, const std::string& event) {
+  constexpr std::size_t kExactDigits = 15;
+  const ParsedEvent parsed = parser.parse(event);
+  check_parsed(parser, parsed, event);
+  if (number.empty() || number.size() > kExactDigits) return;
+  if (number.find_first_not_of("0123456789.eE+-") != std::string_view::npos) return;
+  const auto* accepted = std::get_if<Event>(&parsed);
+  char* end = nullptr;
+  const double value = std::strtod(std::string(number).c_str(), &end);
+  if (accepted != nullptr) require(value == accepted->team, "a team is the value of its number");
+  const bool is_other = std::holds_alternative<std::vector<FieldError>>(parsed) &&
+                        (value == 1 || value == 2) &&
+                        std::get<std::vector<FieldError>>(parsed).front().field == "teamId";
+  require(!is_other, "each way to write 1 or 2 is a team");
 }
 
 void check_response_times(std::string_view text) {
@@ -163,6 +191,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fanfinity::domain::append_json_string(text, quoted);
   const std::string named = std::string(fixed) + R"("teamId":1,"matchId":)" + quoted + "}";
   check_parsed(parser, parser.parse(named), named);
+  check_team(parser, text, std::string(fixed) + R"("matchId":"m","teamId":)" + std::string(text) + "}");
   check_canonical(parser, std::string(text));
   const std::string canonical =
       R"({"eventId":"550e8400-e29b-41d4-a716-446655440000","matchId":"m","eventType":"goal",)"

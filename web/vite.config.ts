@@ -21,6 +21,8 @@ function compressed(): Plugin {
 
 export default defineConfig({
   plugins: [compressed()],
+  // Relative addresses: a proxy may serve the pages below any path.
+  base: './',
   build: {
     outDir: '../build/web',
     emptyOutDir: true,

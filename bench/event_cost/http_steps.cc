@@ -1,10 +1,12 @@
-// A request off the wire.
+// A request off the wire, and its event's id among those accepted last.
 
 #include <array>
 #include <memory>
 
+#include "api/recent_ids.h"
 #include "bench/event_cost/step.h"
 #include "bench/load/request_maker.h"
+#include "bench/sample/samples.h"
 #include "http/request_reader.h"
 
 namespace fanfinity::bench {
@@ -41,8 +43,21 @@ Result<Work> head(const StepOptions& /*options*/) {
   });
 }
 
-constexpr std::array<Step, 1> kSteps = {{
+Result<Work> known(const StepOptions& /*options*/) {
+  return Work([records = sample_records(kSamples),
+               ids = std::make_shared<api::RecentIds>()](std::uint64_t count) -> Result<std::uint64_t> {
+    std::uint64_t seen = 0;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const log::Record& record = records[i % kSamples];
+      if (ids->accept(record.key, api::RecentIds::hash(record.value)) == api::Known::kSame) ++seen;
+    }
+    return seen;
+  });
+}
+
+constexpr std::array<Step, 2> kSteps = {{
     {"head", "a request: head parsed, body taken", head},
+    {"known", "an accepted event looked up among those accepted last, and remembered", known},
 }};
 
 }  // namespace

@@ -20,7 +20,9 @@ std::optional<store::EventPosition> decode_event_cursor(std::string_view text) {
   const auto id = base::Uuid::parse(text.substr(static_cast<std::size_t>(at + 1 - text.data())));
   const base::Timestamp when{std::chrono::milliseconds(milliseconds)};
   if (!id || when >= kEnd) return std::nullopt;
-  return store::EventPosition{when, *id};
+  const store::EventPosition position{when, *id};
+  if (encode_cursor(position) != text) return std::nullopt;
+  return position;
 }
 
 }  // namespace fanfinity::api

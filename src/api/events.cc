@@ -56,7 +56,7 @@ http::Route get_events(const EventPorts& ports) {
     Parameters parameters(request);
     const store::EventQuery query = parse_event_query(parameters);
     if (auto refusal = parameters.refusal()) return respond(std::move(*refusal));
-    ports.observer.on_view(ports.cache.get(view, name_of(query), respond));
+    ports.observer.on_view(ports.cache.get(view, name_of(query), request.accept_encoding, respond));
   };
   return route;
 }

@@ -60,8 +60,8 @@ http::Route get_ready(base::Clock& clock, ViewCache& views, std::vector<Readines
   auto& view = views.add([&clock, checks = std::move(checks), counts = std::move(counts)](auto) {
     return std::vector{ready(clock.now(), checks, counts)};
   });
-  route.handler = [&views, &view](const http::Request&, const http::Responder& respond) {
-    views.get(view, "", respond);
+  route.handler = [&views, &view](const http::Request& request, const http::Responder& respond) {
+    views.get(view, "", request.accept_encoding, respond);
   };
   return route;
 }
@@ -74,8 +74,8 @@ http::Route get_prometheus(ViewCache& views, std::function<std::string()> render
     response.body = render();
     return std::vector{std::move(response)};
   });
-  route.handler = [&views, &view](const http::Request&, const http::Responder& respond) {
-    views.get(view, "", respond);
+  route.handler = [&views, &view](const http::Request& request, const http::Responder& respond) {
+    views.get(view, "", request.accept_encoding, respond);
   };
   return route;
 }

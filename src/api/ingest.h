@@ -2,6 +2,7 @@
 // POST /api/events and POST /api/events/batch: parse, append, and answer 202 once the log says durable.
 
 #include "api/observer.h"
+#include "api/recent_ids.h"
 #include "api/response_times.h"
 #include "base/clock.h"
 #include "http/http.h"
@@ -16,6 +17,7 @@ inline constexpr std::size_t kMaxBatchBytes = 8U << 20U;
 struct IngestPorts {
   log::Producer& producer;
   ResponseTimeRecorder& response_times;
+  RecentIds& recent_ids;
   Observer& observer;
 };
 

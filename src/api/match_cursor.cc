@@ -18,7 +18,10 @@ std::optional<store::MatchCursor> decode_cursor(std::string_view text) {
   const char* const end = text.data() + text.size();
   std::int64_t milliseconds = 0;
   auto [at, error] = std::from_chars(text.data(), end, milliseconds);
-  if (error != std::errc{} || milliseconds < 0 || at == end || *at != '-') return std::nullopt;
+  constexpr std::int64_t kEnd = 10'000'000'000'000;  // Thirteen digits: the year 2286.
+  if (error != std::errc{} || milliseconds < 0 || milliseconds >= kEnd || at == end || *at != '-') {
+    return std::nullopt;
+  }
   ++at;
   if ((end - at) % 2 != 0) return std::nullopt;
   store::MatchCursor cursor{base::Timestamp(std::chrono::milliseconds(milliseconds)), {}};
@@ -28,7 +31,7 @@ std::optional<store::MatchCursor> decode_cursor(std::string_view text) {
     if (fault != std::errc{} || stopped != at + 2) return std::nullopt;
     cursor.match_id += static_cast<char>(byte);
   }
-  if (!domain::is_valid_match_id(cursor.match_id)) return std::nullopt;
+  if (!domain::is_valid_match_id(cursor.match_id) || encode_cursor(cursor) != text) return std::nullopt;
   return cursor;
 }
 

@@ -21,8 +21,9 @@ constexpr milliseconds kShortestRound{5};
 // A match may be watched for hours before it begins.
 constexpr milliseconds kAwaitedInterval{1'000};
 // Reads under way of each kind: live matches fill each thread of the view cache once, and what anybody can
-// make up (matches that do not exist, odd lengths of the list) never keeps them waiting for long.
-constexpr std::array<std::size_t, MatchStreams::kKinds> kMostReads{128, 32, 2};
+// make up (matches that do not exist, odd lengths of the list, sets of matches) never keeps them waiting for
+// long.
+constexpr std::array<std::size_t, MatchStreams::kKinds> kMostReads{128, 32, 2, 8};
 constexpr milliseconds kFirstBackOff{200};
 constexpr milliseconds kLongestBackOff{5'000};
 
@@ -119,7 +120,9 @@ void MatchStreams::State::begin_read(Topic& topic, base::SteadyTime now) {
 
 void MatchStreams::State::settle(Topic& topic, const http::Response& response) {
   const std::string_view body = response.shared_body ? *response.shared_body : response.body;
-  const auto snapshot = response.status == 200 ? parse_snapshot(body) : std::nullopt;
+  // With a cause it is an older answer in place of one that could not be read.
+  const bool read = response.status == 200 && response.cause.empty();
+  const auto snapshot = read ? parse_snapshot(body) : std::nullopt;
   http::FramePtr frame = snapshot && snapshot->state != 0 ? state_frame(body, snapshot->state) : nullptr;
   const std::lock_guard lock(mutex);
   topic.reading = false;
@@ -183,7 +186,7 @@ void MatchStreams::start() {
 }
 
 std::shared_ptr<http::Broadcast> MatchStreams::follow(Kind kind, const std::string& name) {
-  const std::string key = (kind == Kind::kList ? 'l' : 'm') + name;
+  const std::string key = std::to_string(index_of(kind)) + name;
   TopicPtr topic;
   std::shared_ptr<http::Broadcast> broadcast;
   {

@@ -29,9 +29,10 @@ class MatchStreams {
   enum class Kind : std::uint8_t {
     kMatch,    ///< Its metrics.
     kAwaited,  ///< Those of a match that has no event yet; see awaited_metrics.
-    kList      ///< The first page of matches; named by its limit.
+    kList,     ///< The first page of matches; named by its limit.
+    kNamed     ///< The metrics of several matches; named by their ids, a line each.
   };
-  static constexpr std::size_t kKinds = 3;
+  static constexpr std::size_t kKinds = 4;
   /// Reads one topic; called on any thread, never blocks.
   using Read = std::function<void(Kind kind, const std::string& name, http::Responder respond)>;
 
@@ -43,7 +44,8 @@ class MatchStreams {
 
   /// Looks after the topics on a thread of its own until the end.
   void start();
-  /// What to follow for a topic, kMatch or kList; null when there are too many. Any thread; never blocks.
+  /// What to follow for a topic, of any kind but kAwaited; null when there are too many. Any thread; never
+  /// blocks.
   [[nodiscard]] std::shared_ptr<http::Broadcast> follow(Kind kind, const std::string& name);
   /// Reads what is due, sends heartbeats, forgets what nobody follows. Returns how long the next may wait.
   std::chrono::milliseconds round();
@@ -63,6 +65,9 @@ class MatchStreams {
   std::shared_ptr<State> state_;  ///< Readings that are under way keep it.
   std::jthread thread_;
 };
+
+/// Matches that one stream may name.
+inline constexpr std::size_t kMaxNamedMatches = 16;
 
 /// Reads by the handlers of these routes, so that whoever polls and whoever streams share one read and see
 /// the same bytes.

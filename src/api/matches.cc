@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/match_cursor.h"
+#include "api/name_fields.h"
 #include "api/parameters.h"
 #include "domain/event_json.h"
 
@@ -45,38 +46,57 @@ std::vector<http::Response> read_metrics(const MatchPorts& ports, std::span<cons
   return responses;
 }
 
-struct Page {
-  std::size_t limit = kDefaultLimit;
-  std::optional<store::MatchCursor> after;
-};
-
-Page parse_page(Parameters& parameters) {
-  Page page;
-  page.limit = parameters.limit();
-  page.after = parameters.value<store::MatchCursor>("cursor", decode_cursor,
-                                                    "must be a nextCursor from an earlier answer");
-  return page;
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    if (text.empty()) return words;
+    words.emplace_back(text.substr(0, text.find(' ')));
+    text.remove_prefix(words.back().size());
+  }
 }
 
-std::string name_of(const Page& page) {
-  return fmt::format("{}:{}", page.limit, page.after ? encode_cursor(*page.after) : std::string());
+std::optional<std::vector<std::string>> parse_search(std::string_view text) {
+  auto words = words_of(text);
+  if (words.empty() || !domain::is_valid_match_id(text)) return std::nullopt;
+  return words;
 }
 
-Page page_of(std::string_view name) {
-  const std::size_t colon = name.find(':');
-  Page page;
-  std::from_chars(name.data(), name.data() + colon, page.limit);
-  page.after = decode_cursor(name.substr(colon + 1));
-  return page;
+store::MatchQuery parse_query(Parameters& parameters) {
+  store::MatchQuery query;
+  query.limit = parameters.limit();
+  query.after = parameters.value<store::MatchCursor>("cursor", decode_cursor,
+                                                     "must be a nextCursor from an earlier answer");
+  query.words =
+      parameters
+          .value<std::vector<std::string>>(
+              "q", parse_search, "must be 1 to 256 bytes of UTF-8 with a word and no control character")
+          .value_or(std::vector<std::string>{});
+  return query;
 }
 
-http::Response read_page(const MatchPorts& ports, const Page& page) {
+std::string name_of(const store::MatchQuery& query) {
+  return fmt::format("{}\n{}\n{}", query.limit, query.after ? encode_cursor(*query.after) : std::string(),
+                     fmt::join(query.words, " "));
+}
+
+store::MatchQuery query_of(std::string_view name) {
+  store::MatchQuery query;
+  query.limit = number_of<std::size_t>(take_line(name)).value_or(1);
+  query.after = decode_cursor(take_line(name));
+  query.words = words_of(name);
+  return query;
+}
+
+/// One more than the page has shows whether there is another page.
+http::Response read_page(const MatchPorts& ports, store::MatchQuery query) {
+  const std::size_t limit = query.limit++;
   const auto as_of = ports.as_of();
   if (!as_of) return view_problem(as_of.error());
-  auto matches = ports.reader.matches(page.limit + 1, page.after);
+  auto matches = ports.reader.matches(query);
   if (!matches) return view_problem(matches.error());
-  const bool more = matches->size() > page.limit;
-  if (more) matches->resize(page.limit);
+  const bool more = matches->size() > limit;
+  if (more) matches->resize(limit);
   http::Response response;
   response.body = R"({"matches":[)";
   bool first = true;
@@ -106,23 +126,23 @@ http::Route get_metrics(const MatchPorts& ports) {
     Parameters parameters(request);
     const std::string match_id = parameters.match_id();
     if (auto refusal = parameters.refusal()) return respond(std::move(*refusal));
-    ports.observer.on_view(ports.cache.get(view, match_id, respond));
+    ports.observer.on_view(ports.cache.get(view, match_id, request.accept_encoding, respond));
   };
   return route;
 }
 
 http::Route get_matches(const MatchPorts& ports) {
   auto& view = ports.cache.add([ports](std::span<const std::string> names) {
-    return std::vector{read_page(ports, page_of(names.front()))};
+    return std::vector{read_page(ports, query_of(names.front()))};
   });
   http::Route route;
   route.path = "/api/matches";
   route.access = http::Access::kRead;
   route.handler = [ports, &view](const http::Request& request, const http::Responder& respond) {
     Parameters parameters(request);
-    const Page page = parse_page(parameters);
+    const store::MatchQuery query = parse_query(parameters);
     if (auto refusal = parameters.refusal()) return respond(std::move(*refusal));
-    ports.observer.on_view(ports.cache.get(view, name_of(page), respond));
+    ports.observer.on_view(ports.cache.get(view, name_of(query), request.accept_encoding, respond));
   };
   return route;
 }

@@ -61,7 +61,6 @@ Variant prepare(const EmbeddedFile& file, std::string_view encoding, std::string
       "Cross-Origin-Opener-Policy: same-origin\r\n",
       made.etag, asset ? "public, max-age=31536000, immutable" : "no-cache",
       file.path == "/docs.html" ? kDocsPolicy : kPolicy);
-  if (!encoding.empty()) made.header_lines += fmt::format("Content-Encoding: {}\r\n", encoding);
   made.body = std::make_shared<const std::string>(std::move(body));
   return made;
 }
@@ -77,8 +76,10 @@ Page load(const EmbeddedFile& file) {
 }
 
 http::Response respond_with(const Page& page, const http::Request& request) {
-  const Variant& variant = http::accepts_gzip(request.accept_encoding) ? page.gzip : page.plain;
+  const bool gzip = http::accepts_gzip(request.accept_encoding);
+  const Variant& variant = gzip ? page.gzip : page.plain;
   http::Response response;
+  if (gzip) response.content_encoding = "gzip";
   response.content_type = page.type;
   response.shared_body = variant.body;
   response.header_lines = variant.header_lines;

@@ -42,7 +42,8 @@ http::Route get_players(const EventPorts& ports) {
     const std::string match_id = parameters.match_id();
     const std::size_t limit = parameters.limit();
     if (auto refusal = parameters.refusal()) return respond(std::move(*refusal));
-    ports.observer.on_view(ports.cache.get(view, fmt::format("{}\n{}", limit, match_id), respond));
+    ports.observer.on_view(
+        ports.cache.get(view, fmt::format("{}\n{}", limit, match_id), request.accept_encoding, respond));
   };
   return route;
 }

@@ -21,6 +21,7 @@ using std::chrono::seconds;
 
 // Some 4 MB of JSON at the very most.
 constexpr std::uint64_t kMostBuckets = 10'000;
+constexpr seconds kMinute{60};
 
 http::Response answer(domain::Timeline& timeline, base::Timestamp as_of) {
   timeline.as_of = as_of;
@@ -56,27 +57,30 @@ http::Response read_minutes(const MatchPorts& ports, const TimelineQuery& query)
   return answer(*timeline, *as_of);
 }
 
-/// The rollup tells where the events of the match lie, so that no more than that is counted one by one.
+/// The rollup tells which minutes hold events, so that no more than those are counted one by one: an event
+/// whose clock was years off adds one minute, not years.
 http::Response read_seconds(const MatchPorts& matches, const EventPorts& events, const TimelineQuery& query) {
   const auto as_of = events.as_of();
   if (!as_of) return view_problem(as_of.error());
-  const auto metrics = matches.reader.metrics(std::span(&query.match_id, 1));
-  if (!metrics) return view_problem(metrics.error());
-  if (metrics->empty()) return view_problem({base::Errc::kNotFound, "The match has no event."});
-  const base::Timestamp first =
-      std::max(metrics->front().first_at, query.span.from.value_or(base::Timestamp{}));
-  const base::Timestamp last =
-      std::min(metrics->front().last_at, query.span.to.value_or(base::Timestamp::max()) - milliseconds{1});
+  store::TimeSpan whole_minutes = query.span;
+  if (whole_minutes.from) whole_minutes.from = domain::bucket_start(*whole_minutes.from, kMinute);
+  if (whole_minutes.to) whole_minutes.to = domain::bucket_end(*whole_minutes.to, kMinute);
+  const auto by_minute = matches.reader.timeline(query.match_id, whole_minutes);
+  if (!by_minute) return view_problem(by_minute.error());
   domain::Timeline none{query.match_id, {}, {}, query.bucket};
-  if (last < first) return answer(none, *as_of);
-  if (domain::buckets_between(first, last, query.bucket) > kMostBuckets) {
-    return too_many(fmt::format("reaches over at most {} buckets, and the match goes on from {} to {}",
-                                kMostBuckets, base::format_rfc3339(first), base::format_rfc3339(last)),
-                    domain::bucket_for(first, last, kMostBuckets));
+  if (by_minute->cells.empty()) return answer(none, *as_of);
+  const std::uint64_t minutes = domain::buckets_of(*by_minute, kMinute);
+  if (const std::uint64_t most = domain::buckets_in(minutes, query.bucket); most > kMostBuckets) {
+    const auto finer = domain::bucket_for(minutes, kMostBuckets);
+    return too_many(fmt::format("may make {} buckets, more than the {} of an answer", most, kMostBuckets),
+                    finer ? finer : domain::bucket_for(*by_minute, kMostBuckets));
   }
-  auto timeline =
-      events.reader.timeline({query.match_id, query.bucket, domain::bucket_start(first, query.bucket),
-                              domain::bucket_end(last + milliseconds{1}, query.bucket)});
+  const base::Timestamp first = by_minute->cells.front().start;
+  const base::Timestamp end = by_minute->cells.back().start + kMinute;
+  auto timeline = events.reader.timeline(
+      {query.match_id, query.bucket,
+       std::max(first, domain::bucket_start(query.span.from.value_or(first), query.bucket)),
+       std::min(end, domain::bucket_end(query.span.to.value_or(end), query.bucket))});
   if (!timeline) return view_problem(timeline.error());
   return answer(*timeline, *as_of);
 }
@@ -98,8 +102,9 @@ http::Route get_timeline(const MatchPorts& matches, const EventPorts& events) {
     Parameters parameters(request);
     const TimelineQuery query = parse_timeline_query(parameters);
     if (auto refusal = parameters.refusal()) return respond(std::move(*refusal));
-    matches.observer.on_view(query.is_fine() ? events.cache.get(fine, name_of(query), respond)
-                                             : matches.cache.get(minutes, name_of(query), respond));
+    matches.observer.on_view(
+        query.is_fine() ? events.cache.get(fine, name_of(query), request.accept_encoding, respond)
+                        : matches.cache.get(minutes, name_of(query), request.accept_encoding, respond));
   };
   return route;
 }

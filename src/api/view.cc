@@ -16,10 +16,10 @@ constexpr std::string_view kAsOf = R"(,"asOf":")";
 
 }  // namespace
 
-http::Response view_problem(base::Error error) {
+http::Response view_problem(const base::Error& error) {
   if (error.code == base::Errc::kNotFound) return http::problem(404, "No event of this match is known.");
-  if (error.code != base::Errc::kInvalid) error.detail.insert(0, "The store cannot answer now: ");
-  return http::problem_of(error);
+  if (error.code == base::Errc::kInvalid) return http::problem_of(error);
+  return http::problem_of(error, "The numbers cannot be read at the moment. Try again shortly.");
 }
 
 void tag_view(http::Response& response) {

@@ -123,6 +123,7 @@ api::MatchStreamsConfig match_streams_config(const config::Settings& settings) {
 api::ViewCacheConfig view_cache_config(const config::Settings& settings) {
   api::ViewCacheConfig config;
   config.refresh = settings.server.metrics_refresh;
+  config.stale = settings.server.stale_reads;
   config.cache_control = cache_control(settings.server);
   return config;
 }
@@ -151,6 +152,7 @@ http::ServerConfig server_config(const config::Settings& settings) {
   config.port = from.port;
   config.threads = from.threads;
   config.max_connections = from.max_connections;
+  config.max_connections_per_address = from.max_connections_per_address;
   config.max_streams = from.max_streams;
   config.max_buffered_bytes = from.max_buffered_bytes;
   config.header_timeout = from.header_timeout;

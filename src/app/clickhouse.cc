@@ -7,6 +7,8 @@
 
 #include "app/commands.h"
 #include "app/settings_flags.h"
+#include "base/private_directory.h"
+#include "store/clickhouse_config.h"
 #include "store/clickhouse_library.h"
 
 namespace fanfinity::app {
@@ -26,7 +28,16 @@ int serve(const config::LoadedSettings& loaded, const std::string& listen_host) 
   config.http_port = settings.port;
   config.user = settings.user;
   config.password = settings.password;
+  config.database = settings.database;
   config.memory_bytes = settings.memory_bytes;
+  if (const auto usable = store::encode(config); !usable) {
+    complain(usable.error().detail);
+    return kWrongUse;
+  }
+  if (auto made = base::make_data_directory(loaded.settings.data_dir); !made) {
+    complain(made.error().detail);
+    return kFailed;
+  }
   return store::run_clickhouse_library(config);
 }
 

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -9,6 +11,7 @@
 namespace fanfinity::app {
 
 int run_command_line(CLI::App& cli, int argc, char** argv, int& exit_code) {
+  ::umask(S_IRWXG | S_IRWXO);  // What this process and its children write is this user's alone.
   cli.name("fanfinity");
   cli.require_subcommand(1);
   cli.set_version_flag("--version", std::string("fanfinity ") + kVersion);

@@ -1,19 +1,13 @@
 #include "app/log_side.h"
 
-#include <fmt/format.h>
-
-#include <filesystem>
-
 #include "app/adapters.h"
 #include "app/log_gauges.h"
+#include "base/private_directory.h"
 #include "log/kafka_log.h"
 #include "log/local_log.h"
 
 namespace fanfinity::app {
 namespace {
-
-using base::Errc;
-using base::Error;
 
 class LocalSide final : public LogSide {
  public:
@@ -51,17 +45,6 @@ class KafkaSide final : public LogSide {
   KafkaLogGauges gauges_;
 };
 
-base::Status make_data_directory(const std::string& directory) {
-  std::error_code failed;
-  std::filesystem::create_directories(directory, failed);
-  if (!failed) return {};
-  return Error{
-      Errc::kUnavailable,
-      fmt::format("The data directory {} cannot be made ({}): choose another with FANFINITY_DATA_DIR, "
-                  "or give this user the right to write there.",
-                  directory, failed.message())};
-}
-
 }  // namespace
 
 base::Result<std::unique_ptr<LogSide>> LogSide::open(const config::Settings& settings,
@@ -71,7 +54,7 @@ base::Result<std::unique_ptr<LogSide>> LogSide::open(const config::Settings& set
     if (!kafka) return kafka.error();
     return std::unique_ptr<LogSide>(std::make_unique<KafkaSide>(std::move(*kafka), metrics));
   }
-  if (auto made = make_data_directory(settings.data_dir); !made) return made.error();
+  if (auto made = base::make_data_directory(settings.data_dir); !made) return made.error();
   auto local = log::LocalLog::open(local_log_config(settings));
   if (!local) return local.error();
   return std::unique_ptr<LogSide>(std::make_unique<LocalSide>(std::move(*local), metrics));

@@ -48,6 +48,7 @@ Status Service::start() {
   if (serves_api()) response_times_ = std::make_unique<api::ResponseTimeRecorder>(*producer_, clock_);
   metrics_.on_scrape([this] {
     log_->sample();
+    api_metrics_.set_stale_answers(stale_answers());
     backlog_gauges_.sample(log_->reader(), *producer_, pipeline_metrics_);
   });
 
@@ -138,7 +139,7 @@ Status Service::pipeline_status() {
 }
 
 void Service::add_api_routes(std::vector<http::Route>& routes) {
-  const api::IngestPorts ingest{*producer_, *response_times_, api_metrics_};
+  const api::IngestPorts ingest{*producer_, *response_times_, recent_ids_, api_metrics_};
   const api::MatchPorts matches{*reader_, [this] { return as_of_->get(); }, *views_, api_metrics_};
   const api::EventPorts events{*event_reader_, [this] { return as_of_->get(); }, *event_views_, api_metrics_};
   routes.push_back(api::post_event(ingest));
@@ -166,10 +167,17 @@ void Service::add_status_routes(std::vector<http::Route>& routes) {
   const auto counts = [this]() -> std::vector<std::pair<std::string, std::uint64_t>> {
     const auto backlog = pipeline::backlog(log_->reader());
     if (!backlog) return {};
-    return {{"lag", backlog->lag}, {"retryPending", backlog->retry}, {"deadLetters", backlog->dead}};
+    return {{"lag", backlog->lag},
+            {"retryPending", backlog->retry},
+            {"deadLetters", backlog->dead},
+            {"staleAnswers", stale_answers()}};
   };
   routes.push_back(api::get_ready(clock_, *status_views_, std::move(checks), counts));
   routes.push_back(api::get_prometheus(*status_views_, [this] { return metrics_.render(); }));
+}
+
+std::uint64_t Service::stale_answers() const {
+  return views_->stale_answers() + event_views_->stale_answers();
 }
 
 void Service::drain() {

@@ -63,6 +63,7 @@ class Service {
   void add_api_routes(std::vector<http::Route>& routes);
   void add_status_routes(std::vector<http::Route>& routes);
   [[nodiscard]] base::Status pipeline_status();
+  [[nodiscard]] std::uint64_t stale_answers() const;
   void watch_log(const std::stop_token& stop);
 
   const config::Settings settings_;
@@ -73,6 +74,7 @@ class Service {
   observe::Metrics metrics_;
   observe::HttpMetrics http_metrics_;
   observe::ApiMetrics api_metrics_;
+  api::RecentIds recent_ids_;
   observe::PipelineMetrics pipeline_metrics_;
   BacklogGauges backlog_gauges_;
 

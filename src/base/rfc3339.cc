@@ -1,6 +1,7 @@
 #include "base/rfc3339.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace fanfinity::base {
@@ -86,13 +87,14 @@ bool may_be_followed_by_leap_second(Timestamp at) {
   return next == day && year_month_day{day}.day() == std::chrono::day{1};
 }
 
-void append_digits(std::int64_t number, int count, std::string& out) {
-  const std::size_t start = out.size();
-  out.resize(start + static_cast<std::size_t>(count));
+/// Writes so many digits of `number` and `after`; returns where the next text goes.
+char* put_digits(unsigned number, int count, char after, char* out) {
   for (int i = count - 1; i >= 0; --i) {
-    out[start + static_cast<std::size_t>(i)] = static_cast<char>('0' + number % 10);
+    out[i] = static_cast<char>('0' + number % 10);
     number /= 10;
   }
+  out[count] = after;
+  return out + count + 1;
 }
 
 }  // namespace
@@ -129,22 +131,16 @@ void append_rfc3339(Timestamp at, std::string& out) {
   const auto day = std::chrono::floor<days>(at);
   const year_month_day date{day};
   const std::chrono::hh_mm_ss time{at - day};
-  append_digits(int{date.year()}, 4, out);
-  out += '-';
-  append_digits(unsigned{date.month()}, 2, out);
-  out += '-';
-  append_digits(unsigned{date.day()}, 2, out);
-  out += 'T';
-  append_digits(time.hours().count(), 2, out);
-  out += ':';
-  append_digits(time.minutes().count(), 2, out);
-  out += ':';
-  append_digits(time.seconds().count(), 2, out);
-  if (time.subseconds().count() != 0) {
-    out += '.';
-    append_digits(time.subseconds().count(), 3, out);
-  }
-  out += 'Z';
+  const auto fraction = static_cast<unsigned>(time.subseconds().count());
+  std::array<char, kLengthOfSeconds + 5> text{};  // .123Z
+  char* end = put_digits(static_cast<unsigned>(int{date.year()}), 4, '-', text.data());
+  end = put_digits(unsigned{date.month()}, 2, '-', end);
+  end = put_digits(unsigned{date.day()}, 2, 'T', end);
+  end = put_digits(static_cast<unsigned>(time.hours().count()), 2, ':', end);
+  end = put_digits(static_cast<unsigned>(time.minutes().count()), 2, ':', end);
+  end = put_digits(static_cast<unsigned>(time.seconds().count()), 2, fraction == 0 ? 'Z' : '.', end);
+  if (fraction != 0) end = put_digits(fraction, 3, 'Z', end);
+  out.append(text.data(), end);
 }
 
 }  // namespace fanfinity::base

@@ -72,8 +72,7 @@ void add_clickhouse_options(std::vector<Option>& out) {
           "RETENTION_DAYS", "0..36500", &ClickHouseSettings::retention_days, 0, 36'500,
           "Days to keep events and metrics after they were received; 0: for ever. At least DEDUP_WINDOW.")
       .text("LIBCHDB_PATH", "path", &ClickHouseSettings::library,
-            "The embedded ClickHouse's library, libchdb.so. Empty: beside the binary, then .deps/ of the "
-            "checkout.")
+            "The embedded ClickHouse's library, libchdb.so. Empty: beside the binary.")
       .size("CLICKHOUSE_MEMORY", &ClickHouseSettings::memory_bytes, 512 * kMiB, 1024 * kGiB,
             "Memory the embedded ClickHouse may take.")
       .boolean("CLICKHOUSE_FSYNC", &ClickHouseSettings::fsync,

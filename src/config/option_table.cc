@@ -25,12 +25,20 @@ void add_server_options(std::vector<Option>& out) {
       .integer(
           "MAX_CONNECTIONS", "1..1000000", &ServerSettings::max_connections, 1, 1'000'000,
           "Open connections, as far as the limit of open files allows; one more is answered 503 and closed.")
-      .size("MAX_BUFFERED_BODIES", &ServerSettings::max_buffered_bytes, 16 * kMiB, 64 * kGiB,
-            "Memory for request bodies being read, over all connections; beyond it 503.")
+      .integer("MAX_CONNECTIONS_PER_ADDRESS", "0..1000000", &ServerSettings::max_connections_per_address, 0,
+               1'000'000,
+               "Open connections of one client address (an IPv6 /64); one more is answered 503 and closed. "
+               "0: half "
+               "of MAX_CONNECTIONS, and no limit for clients on this machine.")
+      .size(
+          "MAX_BUFFERED_BODIES", &ServerSettings::max_buffered_bytes, 16 * kMiB, 64 * kGiB,
+          "Memory for request bodies being read, over all connections; beyond it 503. As much again may wait "
+          "for clients that are slow to read their answers; beyond that a slow client's connection is "
+          "closed.")
       .duration("HEADER_TIMEOUT", &ServerSettings::header_timeout, 100 * kMs, hours(1),
                 "From the first byte of a request to the end of its headers; then 408.")
       .duration("BODY_TIMEOUT", &ServerSettings::body_timeout, 100 * kMs, hours(1),
-                "From the end of the headers to the end of the body; then 408.")
+                "How long a body may take. One that takes longer must bring 4096 bytes a second; else 408.")
       .duration("IDLE_TIMEOUT", &ServerSettings::idle_timeout, 100 * kMs, hours(1),
                 "How long a connection may rest between requests before it is closed.")
       .duration("REQUEST_TIMEOUT", &ServerSettings::request_timeout, 100 * kMs, hours(1),
@@ -54,6 +62,10 @@ void add_server_options(std::vector<Option>& out) {
       .duration("CACHE_STALE", &ServerSettings::cache_stale, 0 * kMs, hours(24),
                 "How long after that they may go on using it while they fetch the next one "
                 "(stale-while-revalidate).")
+      .duration("STALE_READS", &ServerSettings::stale_reads, 0 * kMs, hours(24),
+                "How old an answer may be that stands in while ClickHouse cannot be read; its asOf says how "
+                "old it is. "
+                "0: 503 at once.")
       .add("CORS_ORIGINS", "comma-separated",
            "Origins whose pages may read answers, such as "
            "https://example.org; `*`: every origin. Empty: only pages that this server serves itself.",

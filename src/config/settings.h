@@ -17,6 +17,7 @@ struct ServerSettings {
   std::uint16_t port = 8080;
   unsigned threads = 0;
   std::size_t max_connections = 50'000;
+  std::size_t max_connections_per_address = 0;
   std::size_t max_buffered_bytes = 512U << 20U;
   Milliseconds header_timeout{10'000};
   Milliseconds body_timeout{30'000};
@@ -30,6 +31,7 @@ struct ServerSettings {
   Milliseconds metrics_refresh{100};
   std::chrono::seconds cache_max_age{1};
   std::chrono::seconds cache_stale{2};
+  Milliseconds stale_reads{600'000};
   std::vector<std::string> cors_origins;
   std::size_t max_streams = 20'000;
   Milliseconds stream_interval{200};

@@ -10,7 +10,7 @@
 namespace fanfinity::domain {
 
 /// True: `json` is an event as append_event_json writes it, and `into`, whose memory is used again, is what
-/// EventParser::parse makes of it. False: ask that one; texts with escapes or beyond ASCII are left to it.
+/// EventParser::parse_stored makes of it. False: ask that one; it reads texts with escapes or beyond ASCII.
 [[nodiscard]] bool read_canonical_event(std::string_view json, JsonIndex& index, Event& into);
 
 }  // namespace fanfinity::domain

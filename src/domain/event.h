@@ -43,7 +43,7 @@ inline constexpr std::size_t kMaxEventBytes = 64 * 1024;
 
 struct Event {
   base::Uuid id;
-  std::string match_id;  ///< 1 to 256 bytes of UTF-8, no control characters.
+  std::string match_id;  ///< As is_valid_match_id.
   EventType type = EventType::kPass;
   base::Timestamp at;                 ///< When it happened on the pitch.
   std::uint8_t team = 1;              ///< 1 or 2.
@@ -53,7 +53,8 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
-/// Whether `text` may be a match id (UTF-8 validity, length, control characters).
+/// Whether a stored event may have `text` for its match: 1 to 256 bytes of UTF-8, no control characters.
+/// Events that are sent now follow more rules (EventParser::parse).
 [[nodiscard]] bool is_valid_match_id(std::string_view text);
 /// Whether an event's player can be asked for by `text`: up to 256 bytes of UTF-8 without a NUL.
 [[nodiscard]] bool is_valid_player_filter(std::string_view text);

@@ -13,7 +13,8 @@ namespace fanfinity::domain {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr std::string_view kMarkFault = "must not begin with a byte order mark";
+constexpr std::string_view kMarkFault = "must not begin with a byte order mark: only the body may, once";
+constexpr std::string_view kWideFault = "is UTF-16 or UTF-32: send it as UTF-8";
 constexpr std::string_view kOversized = "must not exceed 64 KiB";
 constexpr std::string_view kSpaces = " \t\r\n";
 
@@ -25,6 +26,18 @@ std::string_view trimmed(std::string_view text) {
 
 std::vector<FieldError> document_error(std::string_view detail) {
   return {FieldError{"", "The event " + std::string(detail) + "."}};
+}
+
+/// Texts of these encodings begin with their byte order mark, or their first characters, which are ASCII in
+/// JSON, have a zero in the same byte.
+bool is_wide_text(std::string_view text) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return true;
+  return text.size() >= 4 && ((text[0] == '\0' && text[2] == '\0') || (text[1] == '\0' && text[3] == '\0'));
+}
+
+std::string_view without_mark(std::string_view body) {
+  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
+  return body;
 }
 
 std::string about_body(std::string_view detail) {
@@ -57,7 +70,7 @@ BatchFault without_event() {
 }
 
 void read_item(const EventMembers& members, BatchItem& item, std::string& scratch) {
-  members.read_into(item.event, scratch);
+  members.read_into(item.event, Names::kNew, scratch);
   if (!std::holds_alternative<Event>(item.event)) item.event_id = members.event_id();
 }
 
@@ -90,6 +103,7 @@ struct EventParser::Buffers {
   std::string scratch;
   Event canonical;
 
+  ParsedEvent parse_document(std::string_view json, Names names);
   ParsedBatch parse_lines(std::string_view body, std::size_t max_events);
   ParsedBatch parse_array(std::string_view body, std::size_t max_events);
   void parse_line(std::string_view line, BatchItem& item);
@@ -102,11 +116,21 @@ EventParser::EventParser(EventParser&&) noexcept = default;
 EventParser& EventParser::operator=(EventParser&&) noexcept = default;
 
 ParsedEvent EventParser::parse(std::string_view json) {
+  return buffers_->parse_document(without_mark(json), Names::kNew);
+}
+
+ParsedEvent EventParser::parse_stored(std::string_view json) {
+  return buffers_->parse_document(json, Names::kStored);
+}
+
+ParsedEvent EventParser::Buffers::parse_document(std::string_view json, Names names) {
   EventMembers members;
   std::string fault;
-  if (!read_document(json, buffers_->index, members, fault)) return document_error(fault);
+  if (!read_document(json, index, members, fault)) {
+    return document_error(is_wide_text(json) ? kWideFault : std::string_view(fault));
+  }
   ParsedEvent parsed;
-  members.read_into(parsed, buffers_->scratch);
+  members.read_into(parsed, names, scratch);
   return parsed;
 }
 
@@ -115,7 +139,9 @@ const Event* EventParser::parse_canonical(std::string_view json) {
 }
 
 ParsedBatch EventParser::parse_batch(std::string_view body, BatchFormat format, std::size_t max_events) {
+  body = without_mark(body);
   if (trimmed(body).empty()) return without_event();
+  if (is_wide_text(body)) return malformed(kWideFault);
   auto parsed = format == BatchFormat::kNdjson ? buffers_->parse_lines(body, max_events)
                                                : buffers_->parse_array(body, max_events);
   buffers_->index.trim();

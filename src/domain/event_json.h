@@ -49,13 +49,18 @@ class EventParser {
   EventParser& operator=(EventParser&&) noexcept;
 
   /// `json` need not be padded or terminated. Anything but exactly one JSON object (white space
-  /// around it allowed) is an error; duplicate members the contract knows are an error; unknown
-  /// members are ignored but must be well-formed JSON; nesting deeper than 64 is an error. Numbers of
-  /// any size are JSON and stay in `metadata` as sent; half a surrogate pair is an error wherever it is.
+  /// around it and one byte order mark before it allowed) is an error; duplicate members the contract
+  /// knows are an error; unknown members are ignored but must be well-formed JSON; nesting deeper than 64
+  /// is an error. Numbers of any size are JSON and stay in `metadata` as sent; half a surrogate pair is an
+  /// error wherever it is.
   [[nodiscard]] ParsedEvent parse(std::string_view json);
 
+  /// Reads a record of the log. Earlier versions accepted names that `parse` refuses today; such an event
+  /// was acknowledged, so it is read here for ever.
+  [[nodiscard]] ParsedEvent parse_stored(std::string_view json);
+
   /// The event that append_event_json wrote, for half of the work; null when it may have been written in
-  /// another way: then `parse` knows. Valid until the next call.
+  /// another way: then `parse_stored` knows. Valid until the next call.
   [[nodiscard]] const Event* parse_canonical(std::string_view json);
 
   /// A bad event inside a well-formed batch is a BatchItem with errors; in NDJSON a line that is not

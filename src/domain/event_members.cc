@@ -1,6 +1,10 @@
 #include "domain/event_members.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "base/rfc3339.h"
@@ -13,6 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxToldIdBytes = 256;
 constexpr std::string_view kNull = "null";
+constexpr std::string_view kControlFault = "must not hold control characters";
 
 std::optional<Member> find_member(std::string_view name) {
   const auto as = [name](Member member) -> std::optional<Member> {
@@ -81,14 +86,47 @@ Complaint read_event_id(std::string_view raw, std::string& scratch, Event& event
   return "must be a UUID in a string, such as \"550e8400-e29b-41d4-a716-446655440000\"";
 }
 
-Complaint read_match_id(std::string_view raw, std::string& scratch, Event& event) {
+/// The length of the white space (Unicode's White_Space, without control characters) that begins UTF-8
+/// `text`.
+std::size_t blank_length(std::string_view text) {
+  if (text.empty()) return 0;
+  if (const auto first = static_cast<unsigned char>(text.front()); first < 0x80) return first == ' ' ? 1 : 0;
+  if (text.starts_with("\u00A0")) return 2;
+  if (text.starts_with("\u1680") || text.starts_with("\u202F") || text.starts_with("\u205F") ||
+      text.starts_with("\u3000")) {
+    return 3;
+  }
+  if (text.size() < 3 || !text.starts_with("\xE2\x80")) return 0;
+  const auto last = static_cast<unsigned char>(text[2]);
+  return last <= 0x8A || last == 0xA8 || last == 0xA9 ? 3 : 0;  // U+2000 to U+200A, U+2028, U+2029
+}
+
+bool is_blank(std::string_view text) {
+  while (const std::size_t length = blank_length(text)) text.remove_prefix(length);
+  return text.empty();
+}
+
+/// Why no new match may have this name. Browsers, curl and proxies take `.` and `..` for steps in a path,
+/// even percent-encoded (RFC 3986, 6.2.2.3), so nobody could read such a match.
+Complaint unusable_name(std::string_view match) {
+  if (match.front() == '.' && (match == "." || match == "..")) {
+    return "must not be \".\" or \"..\": no address can hold them";
+  }
+  if (is_blank(match)) return "must not be white space alone";
+  return std::nullopt;
+}
+
+Complaint read_match_id(std::string_view raw, Names names, std::string& scratch, Event& event) {
   if (!is_string(raw)) return "must be a string";
   const std::string_view text = text_of(raw, scratch);
   if (text.empty()) return "must not be empty";
   if (text.size() > kMaxMatchIdBytes) {
     return "must not exceed 256 bytes of UTF-8, but has " + std::to_string(text.size());
   }
-  if (has_control_character(text)) return "must not hold control characters";
+  if (has_control_character(text)) return std::string(kControlFault);
+  if (names == Names::kNew) {
+    if (auto complaint = unusable_name(text)) return complaint;
+  }
   event.match_id = text;
   return std::nullopt;
 }
@@ -114,19 +152,40 @@ Complaint read_timestamp(std::string_view raw, std::string& scratch, Event& even
          "\"2024-01-15T14:30:00Z\"";
 }
 
+/// The digit from 1 to 9 that equals the JSON number `raw`, however that is written: 1.0, 10e-1. 0: none
+/// does.
+int digit_of(std::string_view raw) {
+  constexpr std::string_view kDigits = "123456789";
+  const std::string_view mantissa = raw.substr(0, raw.find_first_of("eE"));
+  const std::size_t at = mantissa.find_first_of(kDigits);
+  if (at == std::string_view::npos || mantissa.find_first_of(kDigits, at + 1) != std::string_view::npos)
+    return 0;
+  const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
+  const auto power = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(at) - (at < point ? 1 : 0);
+  std::string_view digits = raw.substr(std::min(mantissa.size() + 1, raw.size()));
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  std::int64_t exponent = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+  if (!digits.empty() && error != std::errc{}) return 0;
+  return exponent == -power ? mantissa[at] - '0' : 0;
+}
+
 Complaint read_team(std::string_view raw, Event& event) {
-  if (raw != "1" && raw != "2") return "must be the integer 1 or 2";
-  event.team = raw == "1" ? 1 : 2;
+  const bool is_positive = raw.front() >= '0' && raw.front() <= '9';
+  const int digit = raw.size() == 1 ? raw.front() - '0' : is_positive ? digit_of(raw) : 0;
+  if (digit != 1 && digit != 2) return "must be the integer 1 or 2";
+  event.team = static_cast<std::uint8_t>(digit);
   return std::nullopt;
 }
 
-Complaint read_player(std::string_view raw, std::string& scratch, Event& event) {
+Complaint read_player(std::string_view raw, Names names, std::string& scratch, Event& event) {
   if (raw == kNull) return std::nullopt;
   if (!is_string(raw)) return "must be a string or null";
   const std::string_view text = text_of(raw, scratch);
   if (text.size() > kMaxPlayerIdBytes) {
     return "must not exceed 256 bytes of UTF-8, but has " + std::to_string(text.size());
   }
+  if (names == Names::kNew && has_control_character(text)) return std::string(kControlFault);
   event.player = text;
   return std::nullopt;
 }
@@ -138,12 +197,12 @@ Complaint read_metadata(std::string_view raw, Event& event) {
   return std::nullopt;
 }
 
-Complaint read(Member member, std::string_view raw, std::string& scratch, Event& event) {
+Complaint read(Member member, std::string_view raw, Names names, std::string& scratch, Event& event) {
   switch (member) {
     case Member::kEventId:
       return read_event_id(raw, scratch, event);
     case Member::kMatchId:
-      return read_match_id(raw, scratch, event);
+      return read_match_id(raw, names, scratch, event);
     case Member::kEventType:
       return read_event_type(raw, scratch, event);
     case Member::kTimestamp:
@@ -151,7 +210,7 @@ Complaint read(Member member, std::string_view raw, std::string& scratch, Event&
     case Member::kTeamId:
       return read_team(raw, event);
     case Member::kPlayerId:
-      return read_player(raw, scratch, event);
+      return read_player(raw, names, scratch, event);
     case Member::kMetadata:
       return read_metadata(raw, event);
   }
@@ -212,7 +271,7 @@ std::string_view EventMembers::usable(Member member, std::vector<FieldError>& er
   return sent.raw;
 }
 
-void EventMembers::read_into(ParsedEvent& out, std::string& scratch) const {
+void EventMembers::read_into(ParsedEvent& out, Names names, std::string& scratch) const {
   Event& event = out.emplace<Event>();
   std::vector<FieldError> errors;
   if (other_flaw_ != JsonFlaw::kNone)
@@ -221,7 +280,7 @@ void EventMembers::read_into(ParsedEvent& out, std::string& scratch) const {
     const auto member = static_cast<Member>(i);
     const std::string_view raw = usable(member, errors);
     if (raw.empty()) continue;
-    if (auto complaint = read(member, raw, scratch, event)) {
+    if (auto complaint = read(member, raw, names, scratch, event)) {
       errors.push_back({std::string(kMemberNames[i]), *std::move(complaint)});
     }
   }

@@ -26,13 +26,16 @@ inline constexpr std::size_t kMembers = 7;
 inline constexpr std::array<std::string_view, kMembers> kMemberNames = {
     "eventId", "matchId", "eventType", "timestamp", "teamId", "playerId", "metadata"};
 
+/// Which rules for names hold: those for events that are sent now, or those that every version had.
+enum class Names : std::uint8_t { kNew, kStored };
+
 /// The members of one object as their raw texts, which point into the text walked over.
 class EventMembers {
  public:
   /// Takes the object that is next, standing inside `outer` containers. False when it is not JSON.
   [[nodiscard]] bool take(JsonWalk& walk, std::size_t outer);
   /// Puts the event, or every error in the contract's order, into `out`. `scratch` is a buffer to reuse.
-  void read_into(ParsedEvent& out, std::string& scratch) const;
+  void read_into(ParsedEvent& out, Names names, std::string& scratch) const;
   /// The id as sent, where it is a string of a sane length; else empty.
   [[nodiscard]] std::string event_id() const;
 

@@ -34,7 +34,7 @@ std::uint64_t count_of(const TypeCounts& counts, EventType type) {
 
 }  // namespace
 
-void append_metrics_json(const MatchMetrics& metrics, std::string& out) {
+void append_undated_metrics_json(const MatchMetrics& metrics, std::string& out) {
   out += '{';
   append_text("matchId", metrics.match_id, out);
   append_count("totalEvents", metrics.total, out);
@@ -57,6 +57,12 @@ void append_metrics_json(const MatchMetrics& metrics, std::string& out) {
     append_milliseconds("p99", metrics.response_times->p99, out);
     out += '}';
   }
+  out += '}';
+}
+
+void append_metrics_json(const MatchMetrics& metrics, std::string& out) {
+  append_undated_metrics_json(metrics, out);
+  out.pop_back();
   append_time("asOf", metrics.as_of, out);
   out += '}';
 }

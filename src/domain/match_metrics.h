@@ -39,6 +39,8 @@ struct MatchSummary {
 
 /// The metrics object of the contract (DESIGN A1).
 void append_metrics_json(const MatchMetrics& metrics, std::string& out);
+/// The same without `asOf`: one of several that share it.
+void append_undated_metrics_json(const MatchMetrics& metrics, std::string& out);
 
 /// {"matchId":"m","totalEvents":3,"goals":1,"firstEventAt":"...","lastEventAt":"...","lastActivityAt":"..."}
 void append_summary_json(const MatchSummary& summary, std::string& out);

@@ -93,14 +93,14 @@ base::Timestamp bucket_end(base::Timestamp at, seconds bucket) {
   return bucket_start(at + milliseconds(bucket) - milliseconds{1}, bucket);
 }
 
-std::uint64_t buckets_between(base::Timestamp first, base::Timestamp last, seconds bucket) {
-  const milliseconds span = bucket_start(last, bucket) - bucket_start(first, bucket);
-  return static_cast<std::uint64_t>(span / milliseconds(bucket)) + 1;
+std::uint64_t buckets_in(std::uint64_t minutes, seconds bucket) {
+  return minutes * static_cast<std::uint64_t>(seconds{kMinute} / bucket);
 }
 
-std::optional<seconds> bucket_for(base::Timestamp first, base::Timestamp last, std::uint64_t most) {
-  return first_bucket(seconds{1},
-                      [&](seconds bucket) { return buckets_between(first, last, bucket) <= most; });
+std::optional<seconds> bucket_for(std::uint64_t minutes, std::uint64_t most) {
+  return first_bucket(seconds{1}, [&](seconds bucket) {
+    return bucket <= seconds{kMinute} && buckets_in(minutes, bucket) <= most;
+  });
 }
 
 void widen(Timeline& timeline, seconds bucket) {

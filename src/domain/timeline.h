@@ -36,12 +36,10 @@ struct Timeline {
 [[nodiscard]] base::Timestamp bucket_start(base::Timestamp at, std::chrono::seconds bucket);
 [[nodiscard]] base::Timestamp bucket_end(base::Timestamp at, std::chrono::seconds bucket);
 
-/// How many buckets of that length lie in the time from `first` to `last`, both included.
-[[nodiscard]] std::uint64_t buckets_between(base::Timestamp first, base::Timestamp last,
-                                            std::chrono::seconds bucket);
-/// The shortest bucket of which at most `most` lie there; empty when not even an hour does.
-[[nodiscard]] std::optional<std::chrono::seconds> bucket_for(base::Timestamp first, base::Timestamp last,
-                                                             std::uint64_t most);
+/// How many buckets of at most a minute `minutes` minutes make.
+[[nodiscard]] std::uint64_t buckets_in(std::uint64_t minutes, std::chrono::seconds bucket);
+/// The shortest bucket of which they make at most `most`; empty when there are more minutes than that.
+[[nodiscard]] std::optional<std::chrono::seconds> bucket_for(std::uint64_t minutes, std::uint64_t most);
 
 /// Sums the cells up into buckets of a multiple of their length.
 void widen(Timeline& timeline, std::chrono::seconds bucket);

@@ -46,23 +46,62 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
+/// `accepted` may be a whole family of types: `application/*+json` (RFC 6839).
+bool is_of(std::string_view type, std::string_view accepted) {
+  if (type == accepted) return true;
+  const std::size_t star = accepted.find('*');
+  if (star == std::string_view::npos) return false;
+  const std::string_view suffix = accepted.substr(star + 1);
+  return type.size() >= accepted.size() && type.starts_with(accepted.substr(0, star)) &&
+         type.ends_with(suffix);
+}
+
 }  // namespace
 
 Admission::Admission(const ServerConfig& config)
     : max_connections_(config.max_connections),
+      max_per_address_(config.max_connections_per_address > 0
+                           ? config.max_connections_per_address
+                           : std::max<std::size_t>(max_connections_ / 2, 1)),
+      limits_loopback_(config.max_connections_per_address > 0),
       max_streams_(config.max_streams),
       max_buffered_(config.max_buffered_bytes),
       write_keys_(config.write_keys),
-      read_keys_(config.read_keys) {
+      read_keys_(config.read_keys),
+      answers_(config.max_buffered_bytes) {
   if (config.rate_limit > 0) limiter_.emplace(config.rate_limit, config.rate_burst);
 }
 
-Admission::Entry Admission::enter() {
-  const std::size_t before = connections_.fetch_add(1, std::memory_order_relaxed);
-  if (before < max_connections_) return Entry::kWelcome;
-  if (before < max_connections_ + kRefusingConnections) return Entry::kRefuse;
-  leave();
-  return Entry::kDrop;
+Admission::Entry Admission::enter(const ClientAddress& client) {
+  const std::size_t all = connections_.fetch_add(1, std::memory_order_relaxed) + 1;
+  const std::size_t own = count_in(client);
+  if (all > max_connections_ + kRefusingConnections || own > max_per_address_ + kRefusingConnections) {
+    leave(client);
+    return Entry::kDrop;
+  }
+  return all > max_connections_ || own > max_per_address_ ? Entry::kRefuse : Entry::kWelcome;
+}
+
+void Admission::leave(const ClientAddress& client) {
+  connections_.fetch_sub(1, std::memory_order_relaxed);
+  count_out(client);
+}
+
+bool Admission::is_counted(const ClientAddress& client) const {
+  return client.known && (limits_loopback_ || !client.is_loopback());
+}
+
+std::size_t Admission::count_in(const ClientAddress& client) {
+  if (!is_counted(client)) return 0;
+  const std::lock_guard lock(by_address_mutex_);
+  return ++by_address_[client.bytes];
+}
+
+void Admission::count_out(const ClientAddress& client) {
+  if (!is_counted(client)) return;
+  const std::lock_guard lock(by_address_mutex_);
+  const auto found = by_address_.find(client.bytes);
+  if (--found->second == 0) by_address_.erase(found);
 }
 
 bool Admission::enter_stream() {
@@ -105,12 +144,13 @@ std::optional<Response> Admission::check_body(const Route& route, const RequestH
   const bool body = head.framing != Framing::kNone;
   const auto& types = route.media_types;
   const bool typed = body || !head.content_type.empty();
-  if (typed && !types.empty() && std::find(types.begin(), types.end(), head.content_type) == types.end()) {
+  const auto is_sent = [&head](const std::string& type) { return is_of(head.content_type, type); };
+  if (typed && !types.empty() && std::ranges::none_of(types, is_sent)) {
     Response response = problem(415, "The Content-Type must be one of: " + join(types) + ".");
     response.headers.emplace_back("Accept", join(types));
     return response;
   }
-  const auto coding = parse_coding(head.content_encoding);
+  const auto coding = parse_coding(head.content_encoding.value());
   if (!coding) {
     Response response = problem(415, "The Content-Encoding must be one of: gzip, zstd.");
     response.headers.emplace_back("Accept-Encoding", kAcceptedCodings);

@@ -10,6 +10,7 @@
 namespace fanfinity::http {
 namespace {
 
+constexpr int kGzipOnly = 16 + MAX_WBITS;
 constexpr std::size_t kBlock = 32 * 1024;
 // RFC 9659: a window of a zstd content coding has at most 8 MB, so that a decoder's memory is bounded.
 constexpr int kMaxZstdWindowLog = 23;
@@ -61,7 +62,6 @@ class Inflater {
   }
 
  private:
-  static constexpr int kGzipOnly = 16 + MAX_WBITS;
   z_stream stream_{};
   bool ready_;
 };
@@ -115,6 +115,24 @@ Decoded decode_body(Coding coding, std::string_view in, std::size_t limit, std::
       return decode_zstd(in, limit, out);
   }
   return Decoded::kCorrupt;
+}
+
+std::string gzip(std::string_view text) {
+  constexpr int kLevel = 4;  // Twice as fast as zlib's default, and a tenth larger.
+  constexpr int kDefaultMemory = 8;
+  z_stream stream{};
+  if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipOnly, kDefaultMemory, Z_DEFAULT_STRATEGY) != Z_OK)
+    return {};
+  std::string out(deflateBound(&stream, text.size()), '\0');
+  std::string input(text);  // zlib's interface wants it writable.
+  stream.next_in = reinterpret_cast<Bytef*>(input.data());
+  stream.avail_in = static_cast<uInt>(input.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  const int code = deflate(&stream, Z_FINISH);
+  out.resize(code == Z_STREAM_END ? stream.total_out : 0);
+  deflateEnd(&stream);
+  return out;
 }
 
 }  // namespace fanfinity::http

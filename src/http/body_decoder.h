@@ -1,5 +1,6 @@
 #pragma once
-// Content codings of request bodies (RFC 9110, 8.4): gzip and zstd, with a hard limit on what comes out.
+// Content codings (RFC 9110, 8.4). Of request bodies: gzip and zstd, with a hard limit on what comes out.
+// Of answers: gzip.
 
 #include <cstdint>
 #include <optional>
@@ -24,5 +25,8 @@ enum class Decoded : std::uint8_t { kOk, kCorrupt, kTooLarge };
 /// Decodes the whole of `in` into `out`, which never grows beyond `limit` by more than one block.
 /// Truncated input and trailing garbage are corrupt. Not for kIdentity.
 [[nodiscard]] Decoded decode_body(Coding coding, std::string_view in, std::size_t limit, std::string& out);
+
+/// `text` as one gzip member (RFC 1952). Empty when zlib has no memory for it.
+[[nodiscard]] std::string gzip(std::string_view text);
 
 }  // namespace fanfinity::http

@@ -26,4 +26,10 @@ ClientAddress ClientAddress::from(const sockaddr* address) {
   return client;
 }
 
+bool ClientAddress::is_loopback() const {
+  static constexpr std::array<std::uint8_t, 16> kOneOfV6{};  // Its /64.
+  static constexpr std::array<std::uint8_t, 13> kFirstOfV4{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127};
+  return bytes == kOneOfV6 || std::equal(kFirstOfV4.begin(), kFirstOfV4.end(), bytes.begin());
+}
+
 }  // namespace fanfinity::http

@@ -15,6 +15,8 @@ struct ClientAddress {
   bool known = false;
 
   [[nodiscard]] static ClientAddress from(const sockaddr* address);
+  /// 127.0.0.0/8 or ::1: a process of this machine, which may be a proxy.
+  [[nodiscard]] bool is_loopback() const;
 };
 
 }  // namespace fanfinity::http

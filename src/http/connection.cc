@@ -20,6 +20,14 @@ constexpr std::size_t kHeadRead = 16 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::chrono::seconds kRetryAfter{1};
 
+/// OPTIONS * asks about the server as a whole (RFC 9110, 9.3.7).
+Response server_options() {
+  Response response;
+  response.status = 204;
+  response.headers.emplace_back("Allow", "GET, HEAD, OPTIONS, POST");
+  return response;
+}
+
 }  // namespace
 
 Connection::Connection(Worker& worker, OwnedDescriptor socket, const ClientAddress& client)
@@ -117,9 +125,21 @@ bool Connection::read_request(std::string_view& input) {
   if (!exchange_->reservation.grow_to(worker_.context().admission, exchange_->message.body.capacity())) {
     return fail(problem_retry(503, "Too many bodies are being received.", kRetryAfter)), false;
   }
-  if (step == RequestReader::Step::kNeedMore) return false;
+  if (step == RequestReader::Step::kNeedMore) {
+    const std::size_t received = exchange_->message.body.size();
+    if (received >= body_goal_) expect_body_pace(received);
+    return false;
+  }
   finish_request();
   return true;
+}
+
+/// Gives the next piece of the body its time. What came faster earns no credit for later.
+void Connection::expect_body_pace(std::size_t received) {
+  if (worker_.draining()) return;
+  const auto timeout = worker_.context().config.body_timeout;
+  deadline_ = worker_.round_began() + timeout;
+  body_goal_ = received + static_cast<std::size_t>(timeout.count()) * kLeastBodyPace / 1000;
 }
 
 bool Connection::begin_request(std::string_view& input) {
@@ -141,9 +161,10 @@ bool Connection::begin_request(std::string_view& input) {
     finish_request();
     return true;
   }
-  reader_.start_body(message, encoded_limit(*parse_coding(head.content_encoding), current_.route->max_body));
+  reader_.start_body(message,
+                     encoded_limit(*parse_coding(head.content_encoding.value()), current_.route->max_body));
   current_.in_body = true;
-  deadline_ = worker_.round_began() + worker_.context().config.body_timeout;
+  expect_body_pace(0);
   // A body that is here already needs no invitation.
   if (head.expects_continue && input.empty() && !send_continue()) close();
   return true;
@@ -164,6 +185,7 @@ std::optional<Response> Connection::admit() {
     if (auto refusal = context.admission->check_rate(client_, current_.since)) return refusal;
   }
   if (is_preflight()) return context.cors->preflight(head.origin, std::move(match.allow));
+  if (head.options && head.path == "*") return server_options();
   switch (match.outcome) {
     case Router::Outcome::kFound:
       break;
@@ -180,7 +202,7 @@ std::optional<Response> Connection::admit() {
   if (auto refusal = context.admission->check_key(match.route->access, head.authorization)) return refusal;
   if (auto refusal = Admission::check_body(*match.route, head)) return refusal;
   auto query = parse_query(head.query);
-  if (!query) return problem(400, "The query is not percent-encoded correctly, or has too many parameters.");
+  if (!query) return problem(400, "The query has too many parameters.");
   request.query = std::move(*query);
   return std::nullopt;
 }
@@ -210,7 +232,7 @@ void Connection::finish_request() {
 std::optional<Response> Connection::decode() {
   Message& message = exchange_->message;
   exchange_->request.body = message.body;
-  const Coding coding = *parse_coding(message.head.content_encoding);
+  const Coding coding = *parse_coding(message.head.content_encoding.value());
   if (message.head.framing == Framing::kNone || coding == Coding::kIdentity) return std::nullopt;
   const std::size_t limit = current_.route->max_body;
   std::string& decoded = exchange_->decoded;
@@ -236,7 +258,7 @@ void Connection::dispatch() {
   request.method = head.method;
   request.path = head.path;
   request.content_type = head.content_type;
-  request.accept_encoding = head.accept_encoding;
+  request.accept_encoding = head.accept_encoding.value();
   request.request_id = head.request_id;
   if (!valid_request_id(head.request_id)) {
     std::copy_n(current_.id.begin(), exchange_->made_request_id.size(), exchange_->made_request_id.begin());
@@ -251,8 +273,8 @@ void Connection::dispatch() {
   request.read_at = current_.since = steady_clock::now();
   request.received_at = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   deadline_ = current_.since + worker_.context().config.request_timeout;
-  if (!head.if_none_match.empty()) {
-    current_.if_none_match = std::make_unique<const std::string>(head.if_none_match);
+  if (!head.if_none_match.value().empty()) {
+    current_.if_none_match = std::make_unique<const std::string>(head.if_none_match.value());
   }
   state_ = State::kHandling;
   exchange_->arm(weak_from_this(), ++serial_, worker_.mailbox());

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "http/answer_budget.h"
 #include "http/client_address.h"
 #include "http/event_loop.h"
 #include "http/exchange.h"
@@ -44,8 +45,11 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void show_heartbeat();
   /// The coarse sweep over deadlines.
   void on_tick(base::SteadyTime now);
-  /// The server is stopping: closes when nothing is under way.
+  /// Closes when nothing is under way; a request that is half here gets a moment for its rest.
   void drain();
+  [[nodiscard]] const ClientAddress& client() const { return client_; }
+  /// Has been open since then without a request under way.
+  [[nodiscard]] bool idle_since(base::SteadyTime then) const;
   /// The server waits no longer: answers 503 if a request is under way, and closes.
   void abandon();
 
@@ -75,6 +79,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     Response response;
     bool with_body = false;
     std::size_t offset = 0;
+    AnswerBudget::Hold hold;
   };
 
   /// While the answer is a stream.
@@ -96,6 +101,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   [[nodiscard]] std::optional<Response> admit();
   [[nodiscard]] bool is_preflight() const;
   [[nodiscard]] bool send_continue();
+  void expect_body_pace(std::size_t received);
   void refuse_before_body(Response response, std::string_view& input);
   void finish_request();
   [[nodiscard]] std::optional<Response> decode();
@@ -121,6 +127,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void take_request_id(std::string_view sent);
   void close();
   void observe(int status, std::chrono::nanoseconds duration);
+  [[nodiscard]] std::string_view route_path() const;
   [[nodiscard]] std::string_view request_id() const { return {current_.id.data(), current_.id_size}; }
 
   Worker& worker_;
@@ -137,6 +144,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   std::shared_ptr<Exchange> exchange_;  ///< While its request is read; then it belongs to its Responder.
   std::string pending_;                 ///< Bytes that came but are not used yet.
   std::size_t discarded_ = 0;
+  std::size_t body_goal_ = 0;  ///< The body has kept its pace when it is as long as this before deadline_.
   Current current_;
   std::unique_ptr<Unsent> unsent_;
   std::unique_ptr<Stream> stream_;

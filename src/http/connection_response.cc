@@ -24,6 +24,14 @@ constexpr std::chrono::seconds kLinger{5};
 constexpr std::chrono::milliseconds kLingerDraining{500};
 constexpr std::size_t kLingerBytes = 32U << 20U;
 constexpr int kDiscardBatch = 16;
+// What is left to come of a request when the server stops.
+constexpr std::chrono::seconds kReadDraining{1};
+constexpr std::string_view kStopping =
+    "The server is stopping. Nothing of this request was stored: send it again.";
+constexpr std::string_view kSlowHead = "The header section did not arrive in time.";
+constexpr std::string_view kSlowBody =
+    "The body arrived more slowly than 4096 bytes a second. Send smaller batches, or compress them.";
+static_assert(kLeastBodyPace == 4096);
 
 std::string_view method_name(Method method) {
   switch (method) {
@@ -54,6 +62,7 @@ void Connection::fail(Response response) {
 void Connection::respond(Response response) {
   if (worker_.draining() && !current_.close) current_.close = current_.linger = true;
   if (current_.id_size == 0) take_request_id({});
+  if (!response.cause.empty()) worker_.report_failure(request_id(), route_path(), response);
   if (current_.if_none_match && response.status == 200 && !response.etag.empty() &&
       names_etag(*current_.if_none_match, response.etag)) {
     response.status = 304;
@@ -97,7 +106,11 @@ Connection::SendOutcome Connection::send(Response& response) {
   }
   if (done == head.size() + body.size()) return SendOutcome::kAll;
   const bool with_body = !body.empty();
-  unsent_ = std::make_unique<Unsent>(Unsent{head, std::move(response), with_body, done});
+  auto hold = worker_.context().admission->answers().hold(head.size() + response.body.capacity(),
+                                                          response.shared_body);
+  // The socket has no room for another answer either: closing it is all that can be said.
+  if (!hold) return SendOutcome::kBroken;
+  unsent_ = std::make_unique<Unsent>(Unsent{head, std::move(response), with_body, done, std::move(*hold)});
   return SendOutcome::kLater;
 }
 
@@ -132,9 +145,11 @@ void Connection::finish_response(const Response& response, bool delivered) {
 void Connection::observe(int status, std::chrono::nanoseconds duration) {
   Observer* observer = worker_.context().observer;
   if (observer == nullptr) return;
-  const std::string_view route =
-      current_.route != nullptr ? std::string_view(current_.route->path) : "unmatched";
-  observer->on_response(method_name(current_.method), route, status, duration);
+  observer->on_response(method_name(current_.method), route_path(), status, duration);
+}
+
+std::string_view Connection::route_path() const {
+  return current_.route != nullptr ? std::string_view(current_.route->path) : "unmatched";
 }
 
 void Connection::next_request() {
@@ -175,8 +190,8 @@ void Connection::on_tick(base::SteadyTime now) {
   switch (state_) {
     case State::kReading:
       if (!started_) return close();
-      return fail(problem(408, current_.in_body ? "The body did not arrive in time."
-                                                : "The header section did not arrive in time."));
+      if (worker_.draining()) return fail(problem_retry(503, kStopping, kRetryAfter));
+      return fail(problem(408, current_.in_body ? kSlowBody : kSlowHead));
     case State::kHandling:
       ++serial_;  // A late answer is for nobody.
       respond(problem_retry(
@@ -201,10 +216,17 @@ void Connection::drain() {
     deadline_ = std::min(deadline_, worker_.round_began() + kLingerDraining);
     return;
   }
+  if (state_ == State::kReading && started_) {
+    deadline_ = std::min(deadline_, worker_.round_began() + kReadDraining);
+  }
   if (state_ != State::kReading || started_) return;
   // A request that has come already, but was not read yet, is one under way.
   char byte = 0;
   if (::recv(socket_.get(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) <= 0) close();
+}
+
+bool Connection::idle_since(base::SteadyTime then) const {
+  return state_ == State::kReading && !started_ && deadline_ - worker_.context().config.idle_timeout <= then;
 }
 
 void Connection::abandon() {

@@ -27,8 +27,10 @@ constexpr milliseconds kRetryMost{3'000};
 constexpr milliseconds kRetryMostDraining{6'000};
 constexpr milliseconds kEndsDraining{500};
 
+/// A line without the empty one that would end its block: some clients take a block of it alone for an empty
+/// message.
 std::string retry_advice(milliseconds after) {
-  return "retry: " + std::to_string(after.count()) + "\n\n";
+  return "retry: " + std::to_string(after.count()) + "\n";
 }
 
 /// Where the socket has no such options, the coarse sweep alone finds who does not read.

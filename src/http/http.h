@@ -41,6 +41,7 @@ struct Request {
 struct Response {
   int status = 200;
   std::string_view content_type = "application/json";  ///< A literal: it is not copied.
+  std::string_view content_encoding;                   ///< Of the body; a literal. Empty: none.
   std::shared_ptr<const std::string>
       shared_body;  ///< Used instead of `body` when set: one frame for many readers.
   std::string body;
@@ -53,6 +54,8 @@ struct Response {
   std::string_view header_lines;
   /// The entity tag among header_lines, quotes and all: makes a GET whose If-None-Match names it a 304.
   std::string_view etag;
+  /// Why it failed, for the log; clients are not shown it.
+  std::string cause;
   /// Called on the I/O thread when the response has been handed to the socket, with the time since read_at.
   std::function<void(std::chrono::nanoseconds)> on_sent;
 };
@@ -68,6 +71,8 @@ struct FieldProblem {
 [[nodiscard]] Response problem_retry(int status, std::string_view detail, std::chrono::seconds retry_after);
 /// What a failure of ours looks like to a client: 404, 400, 503 with Retry-After, or 500.
 [[nodiscard]] Response problem_of(const base::Error& error);
+/// The same, but `detail` is all that the client is shown; the error's own text becomes the cause.
+[[nodiscard]] Response problem_of(const base::Error& error, std::string_view detail);
 
 /// Answers one request. May be called on any thread, once; a copy is the same Responder. When the last
 /// copy goes without an answer, 500 is answered. A client that has gone makes it a no-op. When the
@@ -97,7 +102,7 @@ struct Route {
   Access access = Access::kOpen;
   bool rate_limited = true;              ///< Health checks and scrapes are not.
   std::size_t max_body = 0;              ///< Bytes after decoding; beyond: 413. 0: a body is refused.
-  std::vector<std::string> media_types;  ///< Accepted content types; empty: any. Others: 415.
+  std::vector<std::string> media_types;  ///< Accepted: "text/plain", "application/*+json"; empty: any.
   Handler handler;
 };
 

@@ -10,20 +10,21 @@ int hex_value(char c) {
   return -1;
 }
 
-std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
+/// The byte that `%` and two hexadecimal digits at the front of `text` stand for; -1 when they do not.
+int escaped_byte(std::string_view text) {
+  if (text.size() < 3) return -1;
+  const int high = hex_value(text[1]);
+  const int low = hex_value(text[2]);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+std::string decode_form(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
-      if (text.size() - i < 3) return std::nullopt;
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      out += plus_is_space && text[i] == '+' ? ' ' : text[i];
-    }
+    const int byte = text[i] == '%' ? escaped_byte(text.substr(i)) : -1;
+    if (byte >= 0) i += 2;
+    out += byte >= 0 ? static_cast<char>(byte) : text[i] == '+' ? ' ' : text[i];
   }
   return out;
 }
@@ -31,7 +32,19 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
 }  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text) {
-  return decode(text, false);
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const int byte = escaped_byte(text.substr(i));
+    if (byte < 0) return std::nullopt;
+    out += static_cast<char>(byte);
+    i += 2;
+  }
+  return out;
 }
 
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query) {
@@ -43,11 +56,9 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std:
     if (item.empty()) continue;
     if (pairs.size() == kMaxQueryParameters) return std::nullopt;
     const std::size_t equals = item.find('=');
-    auto name = decode(item.substr(0, equals), true);
-    auto value =
-        decode(equals == std::string_view::npos ? std::string_view() : item.substr(equals + 1), true);
-    if (!name || !value) return std::nullopt;
-    pairs.emplace_back(std::move(*name), std::move(*value));
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view() : item.substr(equals + 1);
+    pairs.emplace_back(decode_form(item.substr(0, equals)), decode_form(value));
   }
   return pairs;
 }

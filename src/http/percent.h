@@ -14,8 +14,8 @@ inline constexpr std::size_t kMaxQueryParameters = 64;
 /// Empty when a `%` is not followed by two hexadecimal digits.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 
-/// `name=value` pairs separated by `&`, decoded, `+` read as a space. Empty when the encoding is
-/// broken or there are more than kMaxQueryParameters.
+/// `name=value` pairs separated by `&`, decoded as forms are (WHATWG URL, 5.1): `+` is a space, and a `%`
+/// without two hexadecimal digits stands for itself. Empty when there are more than kMaxQueryParameters.
 [[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(
     std::string_view query);
 

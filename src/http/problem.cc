@@ -89,24 +89,38 @@ Response problem_retry(int status, std::string_view detail, std::chrono::seconds
   return response;
 }
 
-Response problem_of(const base::Error& error) {
-  switch (error.code) {
+namespace {
+
+Response shown_as(base::Errc code, std::string_view detail) {
+  switch (code) {
     case base::Errc::kNotFound:
-      return problem(404, error.detail);
+      return problem(404, detail);
     case base::Errc::kInvalid:
-      return problem(400, error.detail);
+      return problem(400, detail);
     case base::Errc::kUnavailable:
     case base::Errc::kFull:
     case base::Errc::kUnknownOutcome:
     case base::Errc::kRefused:
     case base::Errc::kFenced:
     case base::Errc::kStopped:
-      return problem_retry(503, error.detail, std::chrono::seconds(1));
+      return problem_retry(503, detail, std::chrono::seconds(1));
     case base::Errc::kCorrupt:
     case base::Errc::kInternal:
-      return problem(500, error.detail);
+      return problem(500, detail);
   }
-  return problem(500, error.detail);
+  return problem(500, detail);
+}
+
+}  // namespace
+
+Response problem_of(const base::Error& error) {
+  return problem_of(error, error.detail);
+}
+
+Response problem_of(const base::Error& error, std::string_view detail) {
+  Response response = shown_as(error.code, detail);
+  if (detail != error.detail) response.cause = error.detail;
+  return response;
 }
 
 }  // namespace fanfinity::http

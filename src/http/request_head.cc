@@ -138,16 +138,13 @@ class HeadParser final : public beast::http::basic_parser<true> {
       case field::content_type:
         return take_once(value.substr(0, value.find(';')), head_.content_type, types_, ec);
       case field::content_encoding:
-        return take_once(value, head_.content_encoding, encodings_, ec);
+        return head_.content_encoding.add(trim(value));
       case field::authorization:
         return take_once(value, head_.authorization, authorizations_, ec);
       case field::accept_encoding:
-        head_.accept_encoding = ++accepts_ > 1 ? std::string_view() : trim(value);
-        return;
+        return head_.accept_encoding.add(trim(value));
       case field::if_none_match:
-        // Several fields are one list; without it everything is answered, which is always right.
-        head_.if_none_match = ++conditions_ > 1 ? std::string_view() : trim(value);
-        return;
+        return head_.if_none_match.add(trim(value));
       case field::origin:
         return take_once(value, head_.origin, origins_, ec);
       case field::access_control_request_method:
@@ -219,12 +216,9 @@ class HeadParser final : public beast::http::basic_parser<true> {
   int lengths_ = 0;
   int codings_ = 0;
   int types_ = 0;
-  int encodings_ = 0;
   int authorizations_ = 0;
-  int accepts_ = 0;
   int request_ids_ = 0;
   int traceparents_ = 0;
-  int conditions_ = 0;
   int origins_ = 0;
   int asked_methods_ = 0;
 };

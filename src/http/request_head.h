@@ -13,6 +13,26 @@ namespace fanfinity::http {
 
 enum class Framing : std::uint8_t { kNone, kLength, kChunked };
 
+/// A field whose value is a list: several lines of it are one list (RFC 9110, 5.3).
+class ListField {
+ public:
+  void add(std::string_view line) {
+    if (lines_++ == 0) {
+      first_ = line;
+      return;
+    }
+    if (lines_ == 2) joined_ = first_;
+    joined_.append(", ").append(line);
+  }
+  /// Empty when it was not sent.
+  [[nodiscard]] std::string_view value() const { return lines_ > 1 ? joined_ : first_; }
+
+ private:
+  std::size_t lines_ = 0;
+  std::string_view first_;
+  std::string joined_;
+};
+
 /// What is kept of a head. The views point into the bytes it was parsed from.
 struct RequestHead {
   Method method = Method::kOther;
@@ -24,12 +44,12 @@ struct RequestHead {
   std::string_view path;          ///< Starts with '/', or is "*".
   std::string_view query;         ///< Without the '?'.
   std::string_view content_type;  ///< Media type only, lower case.
-  std::string_view content_encoding;
+  ListField content_encoding;
+  ListField accept_encoding;
+  ListField if_none_match;
   std::string_view authorization;
-  std::string_view accept_encoding;  ///< Empty when sent twice.
   std::string_view request_id;
   std::string_view traceparent;
-  std::string_view if_none_match;
   std::string_view origin;
   std::string_view asked_method;  ///< Access-Control-Request-Method.
   bool options = false;           ///< The method is OPTIONS.

@@ -73,6 +73,7 @@ void append_response_head(const Response& response, const HeadContext& context, 
   out += "\r\n";
   if (has_body(response.status)) {
     if (!response.content_type.empty()) append_header("Content-Type", response.content_type, out);
+    if (!response.content_encoding.empty()) append_header("Content-Encoding", response.content_encoding, out);
     if (response.follow == nullptr) {
       out += "Content-Length: ";
       append_number(body_of(response).size(), out);

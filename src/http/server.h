@@ -13,21 +13,28 @@
 
 namespace fanfinity::http {
 
+/// Bytes a second. A body that keeps this pace may take as long as it needs.
+inline constexpr std::size_t kLeastBodyPace = 4096;
+
 struct ServerConfig {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;             ///< 0: any free one; see Server::port.
   std::string unix_socket;               ///< When set, listens there instead of host and port (mode 0600).
   unsigned threads = 0;                  ///< 0: as many as there are cores, at most 8.
   std::size_t max_connections = 60'000;  ///< Beyond: a new connection is answered 503 and closed.
-  std::size_t max_streams = 20'000;      ///< Of these; beyond: a stream is answered 503.
+  /// Of one client address (an IPv6 /64); beyond: 503. 0: half of max_connections, loopback without a limit.
+  std::size_t max_connections_per_address = 0;
+  std::size_t max_streams = 20'000;          ///< Of these; beyond: a stream is answered 503.
   std::size_t max_header_bytes = 16 * 1024;  ///< Beyond: 431.
   std::size_t max_target_bytes = 8 * 1024;   ///< Beyond: 414.
-  std::size_t max_buffered_bytes =
-      512U << 20U;  ///< Of request bodies being read, over all connections; beyond: 503.
+  /// Of request bodies being read, over all connections; beyond: 503. The same again of answers that clients
+  /// have not taken yet; beyond: the connection is closed.
+  std::size_t max_buffered_bytes = 512U << 20U;
   std::chrono::milliseconds header_timeout{10'000};  ///< First byte to end of headers; then 408.
-  std::chrono::milliseconds body_timeout{30'000};    ///< End of headers to end of body; then 408.
-  std::chrono::milliseconds idle_timeout{75'000};    ///< Between requests; then closed.
-  std::chrono::milliseconds write_timeout{30'000};   ///< A client that does not read; then closed.
+  /// A body that is not whole after this, or does not go on at kLeastBodyPace: 408.
+  std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds idle_timeout{75'000};   ///< Between requests; then closed.
+  std::chrono::milliseconds write_timeout{30'000};  ///< A client that does not read; then closed.
   std::chrono::milliseconds stall_timeout{30'000};  ///< A viewer of a stream that takes nothing; then closed.
   std::chrono::milliseconds request_timeout{10'000};  ///< Request read to answer; then 503 with Retry-After.
   std::chrono::milliseconds drain_timeout{15'000};    ///< How long stop() waits for requests under way.

@@ -20,6 +20,10 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kReadBuffer = 64 * 1024;
 constexpr int kAcceptBatch = 64;  // Then connections get their turn.
+// When the server is full: how many connections are looked at for one that is idle, and what is idle.
+constexpr std::size_t kIdleSearch = 64;
+constexpr std::chrono::seconds kIdleLeast{1};
+constexpr std::chrono::seconds kReportEvery{1};
 constexpr std::chrono::seconds kComplainEvery{10};
 
 /// A deadline is kept to a quarter of itself, at worst; a second's fraction is enough for any.
@@ -148,18 +152,42 @@ void Worker::back_off(int error) {
 }
 
 void Worker::admit(int fd, const ClientAddress& client) {
-  const auto entry = context_.admission->enter();
+  if (context_.admission->full()) close_an_idle_one();
+  const auto entry = context_.admission->enter(client);
   if (entry == Admission::Entry::kDrop) {
     ::close(fd);
     return;
   }
   const auto connection = std::make_shared<Connection>(*this, OwnedDescriptor(fd), client);
-  if (!loop_.watch(fd, *connection)) return context_.admission->leave();
+  if (!loop_.watch(fd, *connection)) return context_.admission->leave(client);
   connection->slot = connections_.size();
   connections_.push_back(connection);
   if (context_.observer != nullptr) context_.observer->on_connection_opened();
   if (entry == Admission::Entry::kRefuse) return connection->start_refusing();
   connection->start();
+}
+
+/// A client that has asked nothing for a while can come again; one that cannot get in has nothing at all.
+void Worker::close_an_idle_one() {
+  for (std::size_t i = 0; i < kIdleSearch && !connections_.empty(); ++i) {
+    idle_search_ = (idle_search_ + 1) % connections_.size();
+    const std::shared_ptr<Connection> connection = connections_[idle_search_];
+    if (connection->idle_since(round_began_ - kIdleLeast)) return connection->drain();
+  }
+}
+
+void Worker::report_failure(std::string_view request_id, std::string_view route, const Response& response) {
+  if (round_began_ - last_report_ < kReportEvery) {
+    ++unreported_;
+    return;
+  }
+  last_report_ = round_began_;
+  base::log_line(base::Level::kWarn, "request failed",
+                 {{"request_id", request_id},
+                  {"route", route},
+                  {"status", response.status},
+                  {"cause", response.cause},
+                  {"others", std::exchange(unreported_, 0)}});
 }
 
 void Worker::remove(Connection& connection) {
@@ -170,7 +198,7 @@ void Worker::remove(Connection& connection) {
     connections_[slot]->slot = slot;
   }
   connections_.pop_back();
-  context_.admission->leave();
+  context_.admission->leave(connection.client());
   if (context_.observer != nullptr) context_.observer->on_connection_closed();
 }
 

@@ -41,6 +41,8 @@ class Worker final : private EventLoop::Watcher {
   [[nodiscard]] std::string& write_buffer() { return write_buffer_; }
   [[nodiscard]] StreamFeeds& feeds() { return feeds_; }
   void remove(Connection& connection);
+  /// Logs why a request failed; of many in a second one.
+  void report_failure(std::string_view request_id, std::string_view route, const Response& response);
   /// Has `connection` read on when the others have had their turn.
   void queue(std::shared_ptr<Connection> connection);
 
@@ -50,6 +52,7 @@ class Worker final : private EventLoop::Watcher {
   [[nodiscard]] std::chrono::milliseconds until_tick() const;
   void read_on();
   [[nodiscard]] bool accept_one();
+  void close_an_idle_one();
   void back_off(int error);
   void admit(int fd, const ClientAddress& client);
   void on_tick(base::SteadyTime now);
@@ -70,6 +73,9 @@ class Worker final : private EventLoop::Watcher {
   base::SteadyTime drain_deadline_;
   base::SteadyTime last_complaint_;
   std::vector<std::shared_ptr<Connection>> connections_;
+  base::SteadyTime last_report_;
+  std::uint64_t unreported_ = 0;                      ///< Failures since then.
+  std::size_t idle_search_ = 0;                       ///< Where the last search for an idle one ended.
   std::vector<std::shared_ptr<Connection>> queued_;   ///< To read on in the next round.
   std::vector<std::shared_ptr<Connection>> retired_;  ///< Closed; events of this round may still name them.
   std::thread thread_;

@@ -13,6 +13,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/private_directory.h"
+
 namespace fanfinity::log {
 namespace {
 
@@ -51,10 +53,8 @@ std::string to_text(const Format& format) {
 
 Result<DirectoryLock> DirectoryLock::acquire(const std::filesystem::path& directory,
                                              std::chrono::milliseconds wait) {
-  std::error_code code;
-  std::filesystem::create_directories(directory, code);
-  if (code) return cannot_use(directory, code.value());
-  DirectoryLock lock(::open((directory / kLockName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  if (const auto code = base::make_private_directory(directory)) return cannot_use(directory, code.value());
+  DirectoryLock lock(::open((directory / kLockName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (lock.fd_ < 0) return cannot_use(directory, errno);
   const auto deadline = std::chrono::steady_clock::now() + wait;
   while (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {

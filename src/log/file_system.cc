@@ -77,7 +77,7 @@ class SystemFiles final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> open(const std::filesystem::path& path, OpenMode mode) override {
     const int flags = O_RDWR | O_CLOEXEC | (mode == OpenMode::kNew ? O_CREAT | O_TRUNC : 0);
-    const int fd = ::open(path.c_str(), flags, 0640);
+    const int fd = ::open(path.c_str(), flags, 0600);
     if (fd < 0) return failure(mode == OpenMode::kNew ? "create" : "open", path, errno);
     return std::unique_ptr<File>(std::make_unique<SystemFile>(fd, path));
   }

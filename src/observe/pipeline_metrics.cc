@@ -32,6 +32,10 @@ PipelineMetrics::PipelineMetrics(Metrics& metrics)
                                 "Batches repeated because an earlier owner had announced them.")),
       duplicates_(metrics.counter("fanfinity_events_duplicate_total",
                                   "Events dropped because their id is stored already.")),
+      conflicts_(
+          metrics.counter("fanfinity_events_conflicting_total",
+                          "Events dropped because their id is stored already, whose content differs from "
+                          "an earlier one in the same batch.")),
       retries_scheduled_(metrics.counter("fanfinity_events_retry_scheduled_total",
                                          "Events that ClickHouse refused and that wait to be tried again.")),
       retried_(
@@ -82,6 +86,7 @@ void PipelineMetrics::on_batch(const pipeline::BatchReport& report) {
   batches_.Increment();
   if (report.replayed) replayed_.Increment();
   duplicates_.Increment(static_cast<double>(report.duplicates));
+  conflicts_.Increment(static_cast<double>(report.conflicts));
   batch_size_.Observe(static_cast<double>(report.stored));
   batch_age_.Observe(seconds(report.oldest));
   log_line(Level::kInfo, "batch stored",

@@ -44,6 +44,7 @@ class PipelineMetrics final : public pipeline::Observer {
   prometheus::Counter& batches_;
   prometheus::Counter& replayed_;
   prometheus::Counter& duplicates_;
+  prometheus::Counter& conflicts_;
   prometheus::Counter& retries_scheduled_;
   prometheus::Counter& retried_;
   prometheus::Counter& dead_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <unordered_map>
 
 namespace fanfinity::pipeline {
 namespace {
@@ -86,6 +87,24 @@ std::vector<std::size_t> decide(std::span<const Candidate> candidates,
     received_at = std::max(received_at, candidate.received_at);
   }
   return kept;
+}
+
+std::size_t count_conflicts(const store::EventRows& rows, std::span<const std::size_t> kept) {
+  const auto keys = rows.keys();
+  std::vector<bool> is_dropped(keys.size(), true);
+  for (const std::size_t index : kept) is_dropped[index] = false;
+  std::unordered_map<base::Uuid, std::size_t> first_of;  // Of each id that was dropped; at first the end.
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (is_dropped[i]) first_of.try_emplace(keys[i].id, keys.size());
+  }
+  std::size_t conflicts = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto found = first_of.find(keys[i].id);
+    if (found == first_of.end()) continue;
+    found->second = std::min(found->second, i);
+    if (is_dropped[i] && !rows.same_event(found->second, i)) ++conflicts;
+  }
+  return conflicts;
 }
 
 }  // namespace fanfinity::pipeline

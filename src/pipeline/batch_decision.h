@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "log/log.h"
+#include "store/event_rows.h"
 #include "store/store.h"
 
 namespace fanfinity::pipeline {
@@ -23,5 +24,9 @@ using Candidate = store::EventKey;
 [[nodiscard]] std::vector<std::size_t> decide(std::span<const Candidate> candidates,
                                               std::span<const store::StoredId> stored,
                                               log::PartitionId partition, std::chrono::milliseconds window);
+
+/// How many rows beside those `kept` say something else than the first row of their id among `rows`. What an
+/// earlier batch stored is not compared.
+[[nodiscard]] std::size_t count_conflicts(const store::EventRows& rows, std::span<const std::size_t> kept);
 
 }  // namespace fanfinity::pipeline

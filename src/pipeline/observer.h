@@ -18,6 +18,7 @@ struct BatchReport {
   log::Offset end{};
   std::uint64_t stored = 0;      ///< Events inserted.
   std::uint64_t duplicates = 0;  ///< Events dropped because their id is stored already, or came twice.
+  std::uint64_t conflicts = 0;   ///< Of those: with other content than an earlier one in the same range.
   std::uint64_t refused = 0;     ///< Events sent to `retry` or `dead`.
   std::uint64_t response_times = 0;
   bool replayed = false;                ///< A range an earlier owner had announced.

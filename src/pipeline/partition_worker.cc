@@ -167,6 +167,7 @@ base::Result<DecidedRows> PartitionWorker::decide_rows(Range& range, BatchReport
   if (!stored) return stored.error();
   const auto kept = decide(candidates, *stored, partition_.id(), context_.config.dedup_window);
   report.duplicates = candidates.size() - kept.size();
+  if (report.duplicates > 0) report.conflicts = count_conflicts(range.events, kept);
 
   DecidedRows rows{.first = range.first, .end = range.end};
   rows.batch.events = std::move(range.events);

@@ -46,7 +46,7 @@ void Range::take(const log::FetchedRecord& fetched, const Home& home, domain::Ev
   const domain::Event* event = parser.parse_canonical(record.value);
   domain::ParsedEvent parsed;
   if (event == nullptr) {
-    parsed = parser.parse(record.value);
+    parsed = parser.parse_stored(record.value);
     event = std::get_if<domain::Event>(&parsed);
   }
   if (event == nullptr) return bury(describe(std::get<std::vector<domain::FieldError>>(parsed)));

@@ -127,8 +127,19 @@ struct ClickHouseHttp::Exchange {
     static_cast<Exchange*>(self)->take_header({data, size});
     return size;
   }
+  // Nothing may be thrown through libcurl, which is C.
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
-    return static_cast<Exchange*>(self)->take_body({data, size}) ? size : 0;
+    auto* exchange = static_cast<Exchange*>(self);
+    try {
+      return exchange->take_body({data, size}) ? size : 0;
+    } catch (const std::bad_alloc&) {
+      exchange->stopped_by_each = Error{
+          Errc::kUnavailable, "There is no memory for the answer of ClickHouse; it is asked for again."};
+    } catch (const std::exception& thrown) {
+      exchange->stopped_by_each =
+          Error{Errc::kInternal, std::string("The answer of ClickHouse cannot be read: ") + thrown.what()};
+    }
+    return 0;
   }
 
   void take_header(std::string_view line) {
@@ -160,33 +171,40 @@ struct ClickHouseHttp::Exchange {
 /// The connections: at most so many, kept for the next call.
 class ClickHouseHttp::Handles {
  public:
-  explicit Handles(std::size_t most) : left_(most) {}
+  explicit Handles(std::size_t most) : left_(most) { idle_.reserve(most); }
   ~Handles() {
     for (CURL* idle : idle_) curl_easy_cleanup(idle);
   }
   Handles(const Handles&) = delete;
   Handles& operator=(const Handles&) = delete;
 
-  /// Null when none became free in time.
-  CURL* take(std::chrono::milliseconds wait) {
+  struct GiveBack {
+    Handles* handles;
+    void operator()(CURL* handle) const { handles->give_back(handle); }
+  };
+  using Lease = std::unique_ptr<CURL, GiveBack>;
+
+  /// Null when none became free in time, or none can be made.
+  Lease take(std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
-    if (!freed_.wait_for(lock, wait, [&] { return left_ > 0; })) return nullptr;
+    if (!freed_.wait_for(lock, wait, [&] { return left_ > 0; })) return {nullptr, GiveBack{this}};
+    Lease handle(idle_.empty() ? curl_easy_init() : idle_.back(), GiveBack{this});
+    if (handle == nullptr) return handle;  // No memory: the place stays free for the next call.
     --left_;
-    if (idle_.empty()) return curl_easy_init();
-    CURL* handle = idle_.back();
-    idle_.pop_back();
+    if (!idle_.empty()) idle_.pop_back();
     return handle;
   }
+
+ private:
   void give_back(CURL* handle) {
     {
       const std::scoped_lock lock(mutex_);
       ++left_;
-      if (handle != nullptr) idle_.push_back(handle);
+      idle_.push_back(handle);
     }
     freed_.notify_one();
   }
 
- private:
   std::mutex mutex_;
   std::condition_variable freed_;
   std::size_t left_;
@@ -260,10 +278,11 @@ Status ClickHouseHttp::perform(Exchange& exchange) {
     return Error{Errc::kUnavailable,
                  "CLICKHOUSE_USER and CLICKHOUSE_PASSWORD must not hold control characters."};
   }
-  CURL* curl = handles_->take(exchange.timeout.value_or(endpoint_.request_timeout));
-  if (curl == nullptr) {
+  const auto lease = handles_->take(exchange.timeout.value_or(endpoint_.request_timeout));
+  if (lease == nullptr) {
     return Error{Errc::kUnavailable, "No connection to ClickHouse became free in time; all are busy."};
   }
+  CURL* curl = lease.get();
   curl_easy_reset(curl);  // Keeps the connection.
   exchange.curl = curl;
   HeaderList headers;
@@ -294,7 +313,6 @@ Status ClickHouseHttp::perform(Exchange& exchange) {
   const CURLcode result = curl_easy_perform(curl);
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  handles_->give_back(curl);
 
   if (exchange.stopped_by_each) return *exchange.stopped_by_each;
   if (exchange.exception_code == 0) exchange.exception_code = code_of(exchange.error_text);

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 
@@ -17,16 +16,17 @@ struct ClickHouseLibraryConfig {
   std::filesystem::path directory;  ///< Holds config/, data/, log/ and the lock; created when missing.
   std::string listen_host = "127.0.0.1";
   std::uint16_t http_port = 8123;
-  bool port_is_reserved = false;   ///< The parent holds the port for us (SO_REUSEPORT).
-  std::string user = "fanfinity";  ///< With all rights; nobody else has any.
+  bool port_is_reserved = false;  ///< The parent holds the port for us (SO_REUSEPORT).
+  /// The only one who is let in, in HTTP headers; with rights on `database` and those called DATABASE_....
+  std::string user = "fanfinity";
   std::string password;
+  std::string database = "fanfinity";
   std::uint64_t memory_bytes = 2ULL << 30U;
   /// How long to wait until a former process has let go of the directory.
   std::chrono::milliseconds lock_timeout{30'000};
 };
 
-/// Where the library is: `configured` (LIBCHDB_PATH), else beside the running binary, else in .deps/ of the
-/// directory the binary or the current directory is in, or of one above it.
+/// Where the library is: `configured` (LIBCHDB_PATH), else beside the running binary.
 /// kNotFound: the sentence says how to install it.
 [[nodiscard]] base::Result<std::filesystem::path> find_clickhouse_library(const std::string& configured);
 
@@ -38,9 +38,5 @@ struct ClickHouseLibraryConfig {
 /// standard input and serves until that is closed. Ignores SIGTERM and SIGINT, which are the parent's to
 /// act upon, and dies with its parent.
 [[nodiscard]] int run_supervised_clickhouse();
-
-/// The configuration as run_supervised_clickhouse reads it.
-[[nodiscard]] base::Result<std::string> encode(const ClickHouseLibraryConfig& config);
-[[nodiscard]] base::Result<ClickHouseLibraryConfig> decode_library_config(std::string_view text);
 
 }  // namespace fanfinity::store

@@ -91,6 +91,10 @@ SELECT
     max(last_received_at) AS activity
 FROM matches)sql";
 
+// Few matches have what is looked for, so no period is tried first.
+constexpr const char* kSearchSql = R"sql(
+WHERE arrayAll(word -> positionCaseInsensitiveUTF8(match_id, word) > 0, {words:Array(String)}))sql";
+
 constexpr const char* kPageSql = R"sql(
 GROUP BY match_id
 HAVING (-toUnixTimestamp64Milli(activity), match_id) > (-{activity:Int64}, {match:String})
@@ -217,20 +221,20 @@ Result<domain::Timeline> ClickHouseMetrics::timeline(const std::string& match_id
   return out;
 }
 
-Result<std::vector<domain::MatchSummary>> ClickHouseMetrics::matches(
-    std::size_t limit, const std::optional<MatchCursor>& after) {
-  const MatchCursor from = after.value_or(MatchCursor{kEndOfTime, {}});
+Result<std::vector<domain::MatchSummary>> ClickHouseMetrics::matches(const MatchQuery& query) {
+  const MatchCursor from = query.after.value_or(MatchCursor{kEndOfTime, {}});
+  if (!query.words.empty()) return read_page(query, from, std::nullopt);
   const auto start_of = [begin = std::min(clock_.now(), from.last_activity)](std::chrono::days period) {
     return base::Timestamp{std::chrono::floor<std::chrono::days>(begin) - period};
   };
   // The period that would have done for the page before is likely to do for this one.
   for (std::size_t tried = period_;; ++tried) {
     const bool all = tried == kPeriods.size();
-    auto page = read_page(limit, from, all ? std::nullopt : std::optional(start_of(kPeriods[tried])));
+    auto page = read_page(query, from, all ? std::nullopt : std::optional(start_of(kPeriods[tried])));
     if (!page) return page;
-    if (!all && page->size() < limit) continue;
+    if (!all && page->size() < query.limit) continue;
     const auto holds = [&](auto days) {
-      return page->size() == limit && page->back().last_activity >= start_of(days);
+      return page->size() == query.limit && page->back().last_activity >= start_of(days);
     };
     period_ = static_cast<std::size_t>(std::ranges::find_if(kPeriods, holds) - kPeriods.begin());
     return page;
@@ -238,18 +242,21 @@ Result<std::vector<domain::MatchSummary>> ClickHouseMetrics::matches(
 }
 
 Result<std::vector<domain::MatchSummary>> ClickHouseMetrics::read_page(
-    std::size_t limit, const MatchCursor& from, const std::optional<base::Timestamp>& since) {
-  ClickHouseQuery query{.sql = kMatchesSql,
+    const MatchQuery& query, const MatchCursor& from, const std::optional<base::Timestamp>& since) {
+  ClickHouseQuery asked{.sql = kMatchesSql,
                         .params = {{"activity", milliseconds_of(from.last_activity)},
                                    {"match", from.match_id},
-                                   {"limit", std::to_string(limit)}},
+                                   {"limit", std::to_string(query.limit)}},
                         .settings = {}};
-  if (since) {
-    query.sql += kLatelySql;
-    query.params.emplace_back("since", milliseconds_of(*since));
+  if (!query.words.empty()) {
+    asked.sql += kSearchSql;
+    asked.params.emplace_back("words", array_of(query.words));
+  } else if (since) {
+    asked.sql += kLatelySql;
+    asked.params.emplace_back("since", milliseconds_of(*since));
   }
-  query.sql += kPageSql;
-  auto answer = http_.read(query);
+  asked.sql += kPageSql;
+  auto answer = http_.read(asked);
   if (!answer) return answer.error();
   std::vector<domain::MatchSummary> out;
   RowBinaryReader reader(*answer);

@@ -24,14 +24,13 @@ class ClickHouseMetrics final : public MetricsReader {
 
   base::Result<std::vector<domain::MatchMetrics>> metrics(std::span<const std::string> match_ids) override;
   base::Result<domain::Timeline> timeline(const std::string& match_id, const TimeSpan& span) override;
-  base::Result<std::vector<domain::MatchSummary>> matches(std::size_t limit,
-                                                          const std::optional<MatchCursor>& after) override;
+  base::Result<std::vector<domain::MatchSummary>> matches(const MatchQuery& query) override;
   base::Status ping() override;
 
  private:
   /// A page of the matches active at or after `since`, or of all.
   [[nodiscard]] base::Result<std::vector<domain::MatchSummary>> read_page(
-      std::size_t limit, const MatchCursor& from, const std::optional<base::Timestamp>& since);
+      const MatchQuery& query, const MatchCursor& from, const std::optional<base::Timestamp>& since);
 
   ClickHouseHttp& http_;
   base::Clock& clock_;

@@ -287,6 +287,7 @@ Result<std::unique_ptr<EmbeddedClickHouse>> EmbeddedClickHouse::start(EmbeddedCl
   child.http_port = port->number;
   child.port_is_reserved = true;
   child.password = base::Uuid::random().to_string();
+  child.database = config.database;
   child.memory_bytes = config.memory_bytes;
   if (auto text = encode(child); !text) return text.error();
   auto supervisor = std::make_unique<Supervisor>(std::move(config), std::move(child), *std::move(port));

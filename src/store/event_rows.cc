@@ -8,7 +8,8 @@
 namespace fanfinity::store {
 namespace {
 
-constexpr std::size_t kFixedBytes = 16 + 1 + 8 + 1 + 1 + 8 + 4 + 8;  // All but the texts.
+constexpr std::size_t kArrivalBytes = 8 + 4 + 8;  // received_at, partition, offset; without the topic.
+constexpr std::size_t kFixedBytes = 16 + 1 + 8 + 1 + 1 + kArrivalBytes;  // All but the texts.
 
 }  // namespace
 
@@ -52,6 +53,16 @@ void EventRows::keep(std::span<const std::size_t> indices) {
   keys_.resize(kept);
   ends_.resize(kept);
   bytes_.resize(to);
+}
+
+std::string_view EventRows::event_at(std::size_t index) const {
+  const std::size_t begin = begin_of(index);
+  const std::size_t arrival = kArrivalBytes + row_binary_bytes(topic_);
+  return std::string_view(bytes_).substr(begin, ends_[index] - begin - arrival);
+}
+
+bool EventRows::same_event(std::size_t one, std::size_t other) const {
+  return event_at(one) == event_at(other);
 }
 
 EventRows EventRows::slice(log::Offset from, log::Offset to) const {

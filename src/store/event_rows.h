@@ -43,6 +43,8 @@ class EventRows {
   void add(const domain::Event& event, base::Timestamp received_at, log::Offset offset);
   /// Keeps those at these ascending indices.
   void keep(std::span<const std::size_t> indices);
+  /// Whether the rows at these indices say the same of the same event, wherever and whenever it came.
+  [[nodiscard]] bool same_event(std::size_t one, std::size_t other) const;
   /// Those with an offset of [from, to).
   [[nodiscard]] EventRows slice(log::Offset from, log::Offset to) const;
   /// Removes all, but not the memory they took.
@@ -59,6 +61,8 @@ class EventRows {
 
  private:
   [[nodiscard]] std::size_t begin_of(std::size_t index) const { return index == 0 ? 0 : ends_[index - 1]; }
+  /// The bytes of a row's event: all columns before received_at.
+  [[nodiscard]] std::string_view event_at(std::size_t index) const;
 
   log::PartitionId partition_;
   std::string topic_;

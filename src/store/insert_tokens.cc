@@ -26,8 +26,10 @@ using base::Result;
 using base::Status;
 
 constexpr std::string_view kLogs = "deduplication_logs";
-constexpr std::string_view kAdded =
-    "1";  // First field of a line; then the part's name, then the token's hash.
+constexpr std::string_view kDraft = ".new";
+// Of a line: what was done with a part, the part's name, the token's hash.
+constexpr std::size_t kFields = 3;
+constexpr char kAdded = '1';
 
 /// Of a part's name, PARTITION_MIN_MAX_LEVEL or PARTITION_MIN_MAX_LEVEL_MUTATION.
 struct Blocks {
@@ -81,10 +83,9 @@ Result<std::vector<Blocks>> parts_in(const fs::path& table) {
   return parts;
 }
 
-/// Whole or not at all, whenever this process is killed.
-Status replace_file(const fs::path& path, std::string_view text) {
-  const fs::path fresh = path.string() + ".new";
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR | S_IRGRP);
+/// Whole or not at all, whenever this process is killed. `fresh` becomes `path`.
+Status replace_file(const fs::path& path, const fs::path& fresh, std::string_view text) {
+  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (fd < 0) return cannot("Cannot write", fresh, std::strerror(errno));
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
@@ -100,7 +101,26 @@ Status replace_file(const fs::path& path, std::string_view text) {
   return {};
 }
 
-Result<std::size_t> forget_in(const fs::path& log, const std::vector<Blocks>& parts) {
+/// What has to stand in place of a line; nothing when it has to go. ClickHouse reads a log up to the first
+/// line that is not well-formed, and forgets what stands after it.
+std::optional<std::string> kept_of(std::string_view line, const std::vector<Blocks>& parts) {
+  // Its writing was cut off, so its part never got its name.
+  if (!line.ends_with('\n')) return std::nullopt;
+  const auto fields = split(line, '\t');
+  if (fields.size() < kFields) return std::nullopt;
+  // A line may stand behind one that was cut off: the last fields are its own, and one digit before them.
+  const auto own = std::span(fields).last(kFields);
+  const auto blocks = parse_part_name(own[1]);
+  if (!blocks) return fields.size() == kFields ? std::optional(std::string(line)) : std::nullopt;
+  if (own[0].empty()) return std::nullopt;
+  const char done = own[0].back();
+  if (done == kAdded && std::ranges::none_of(parts, [&](const Blocks& part) { return part.hold(*blocks); })) {
+    return std::nullopt;
+  }
+  return done + ("\t" + std::string(own[1])) + "\t" + std::string(own[2]);
+}
+
+Result<std::size_t> forget_in(const fs::path& log, const fs::path& draft, const std::vector<Blocks>& parts) {
   std::ifstream file(log, std::ios::binary);
   std::ostringstream content;
   if (!file || (file.peek() != std::ifstream::traits_type::eof() && !(content << file.rdbuf()))) {
@@ -111,19 +131,15 @@ Result<std::size_t> forget_in(const fs::path& log, const std::vector<Blocks>& pa
   std::size_t forgotten = 0;
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t length = std::min(rest.find('\n'), rest.size() - 1) + 1;
-    const std::string_view line = rest.substr(0, length);
-    rest.remove_prefix(length);
-    const auto fields = split(line, '\t');
-    const auto blocks = fields.size() == 3 && fields[0] == kAdded ? parse_part_name(fields[1]) : std::nullopt;
-    const bool lost = blocks && std::ranges::none_of(parts, [&](const Blocks& p) { return p.hold(*blocks); });
-    if (lost) {
-      ++forgotten;
+    if (const auto line = kept_of(rest.substr(0, length), parts)) {
+      kept += *line;
     } else {
-      kept += line;
+      ++forgotten;
     }
+    rest.remove_prefix(length);
   }
-  if (forgotten == 0) return forgotten;
-  if (auto replaced = replace_file(log, kept); !replaced) return replaced.error();
+  if (kept == text) return forgotten;
+  if (auto replaced = replace_file(log, draft, kept); !replaced) return replaced.error();
   return forgotten;
 }
 
@@ -132,15 +148,25 @@ Result<std::size_t> forget_in_table(const fs::path& table) {
   if (!fs::is_directory(table / kLogs, error)) return std::size_t{0};
   const auto parts = parts_in(table);
   if (!parts) return parts.error();
-  std::size_t forgotten = 0;
+  const fs::path draft = table / (std::string(kLogs) + std::string(kDraft));
+  fs::remove(draft, error);
+  std::vector<fs::path> logs;
   for (auto log = fs::directory_iterator(table / kLogs, error); !error && log != fs::directory_iterator();
        log.increment(error)) {
-    if (log->path().extension() != ".txt") continue;
-    const auto here = forget_in(log->path(), *parts);
+    logs.push_back(log->path());
+  }
+  if (error) return cannot("Cannot read", table / kLogs, error.message());
+  std::size_t forgotten = 0;
+  for (const auto& log : logs) {
+    // ClickHouse does not load a table that has anything but logs here.
+    if (log.extension() == kDraft && !fs::remove(log, error)) {
+      return cannot("Cannot remove", log, error.message());
+    }
+    if (log.extension() != ".txt") continue;
+    const auto here = forget_in(log, draft, *parts);
     if (!here) return here;
     forgotten += *here;
   }
-  if (error) return cannot("Cannot read", table / kLogs, error.message());
   return forgotten;
 }
 

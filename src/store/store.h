@@ -74,6 +74,13 @@ struct MatchCursor {
   std::string match_id;
 };
 
+/// Which matches, and of those the first `limit` after a position.
+struct MatchQuery {
+  std::size_t limit = 1;
+  std::optional<MatchCursor> after = {};
+  std::vector<std::string> words = {};  ///< The id contains each of them, in any case. Empty: every match.
+};
+
 /// Reads rollups. Thread-safe; calls block. `as_of` of the answers is left to the caller, who must take
 /// the watermark before calling.
 class MetricsReader {
@@ -88,8 +95,7 @@ class MetricsReader {
   [[nodiscard]] virtual base::Result<domain::Timeline> timeline(const std::string& match_id,
                                                                 const TimeSpan& span) = 0;
   /// Latest activity first, then by id; those strictly after `after` when given.
-  [[nodiscard]] virtual base::Result<std::vector<domain::MatchSummary>> matches(
-      std::size_t limit, const std::optional<MatchCursor>& after) = 0;
+  [[nodiscard]] virtual base::Result<std::vector<domain::MatchSummary>> matches(const MatchQuery& query) = 0;
   [[nodiscard]] virtual base::Status ping() = 0;
 };
 

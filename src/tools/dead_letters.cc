@@ -177,7 +177,7 @@ std::string to_json(const DeadLetter& letter) {
   }
   out += R"(,"event":)";
   // What is no event is told as text, so that the answer is JSON whatever arrived.
-  if (std::holds_alternative<domain::Event>(domain::EventParser().parse(record.value))) {
+  if (std::holds_alternative<domain::Event>(domain::EventParser().parse_stored(record.value))) {
     out += record.value;
   } else {
     domain::append_json_string(record.value, out);

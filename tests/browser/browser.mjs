@@ -34,7 +34,15 @@ export class Browser {
     });
     this.#contexts.push({ context, profile });
     context.setDefaultTimeout(30_000 * patience);
-    const page = context.pages()[0] ?? (await context.newPage());
+    return this.#watch(context.pages()[0] ?? (await context.newPage()), url, expected);
+  }
+
+  /** Another tab of the window that `page` is in. */
+  async another(page, url, { expected = [] } = {}) {
+    return this.#watch(await page.context().newPage(), url, expected);
+  }
+
+  async #watch(page, url, expected) {
     page.troubles = [];
     const trouble = (text) => {
       if (!expected.some((known) => known.test(text))) page.troubles.push(text);

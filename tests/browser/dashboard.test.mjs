@@ -7,7 +7,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { serious } from './accessibility.mjs';
 import { Browser } from './browser.mjs';
 import { ROOT, Service } from './service.mjs';
-import { waitUntil } from './waiting.mjs';
+import { patience, waitUntil } from './waiting.mjs';
 
 const PICTURES = join(ROOT, 'build/screenshots');
 const AWAY = [/Failed to load resource/, /ERR_/];
@@ -61,7 +61,7 @@ describe('the dashboard', { timeout: 15 * MINUTES }, () => {
     await page.getByTestId('total').waitFor();
     const before = await number(page, 'total');
     await waitUntil(async () => (await number(page, 'total')) > before, 'the number of events grows');
-    await page.locator('.freshness.live').waitFor();
+    await page.locator('.freshness.current').waitFor();
     const matchId = decodeURIComponent(new URL(page.url()).hash.slice('#/match/'.length));
     await match.ended;
     await agree(page, service, matchId);
@@ -218,18 +218,41 @@ describe('a dashboard whose server dies', { timeout: 5 * MINUTES }, () => {
     await page.evaluate(() => {
       window.notReloaded = true;
     });
-    await page.locator('.freshness.live').waitFor();
+    await page.locator('.freshness.current').waitFor();
     await service.kill();
     await page.locator('.freshness.stale').waitFor();
-    assert.match(await page.locator('.freshness').innerText(), /Stale since \d\d:\d\d:\d\d/);
+    assert.match(await page.locator('.freshness').innerText(), /^Reconnecting · updated .* ago$/);
+    assert.match(await page.locator('.stale-note').innerText(), /The numbers are those of \d\d:\d\d:\d\d/);
+    assert.equal(await page.locator('.badge').count(), 0, 'a match that nobody hears of is not called live');
+    assert.match(await page.locator('.scoreboard').evaluate((board) => getComputedStyle(board).filter), /grayscale/);
     await service.start();
-    await page.locator('.freshness.live').waitFor();
+    await page.locator('.freshness.current').waitFor();
     const back = await number(page, 'total');
     await waitUntil(async () => (await number(page, 'total')) > back, 'the numbers move again');
     await waitUntil(async () => (await service.get('/api/matches')).matches.length > 1, 'the match ends');
     await agree(page, service, matchId);
     assert.equal(await page.evaluate(() => window.notReloaded), true);
     assert.deepEqual(page.troubles, []);
+  });
+
+  it('does not call healthy what does not answer', async () => {
+    const page = await browser.open(`${service.url}/#/system`, { expected: AWAY });
+    await page.locator('.checks .good').first().waitFor();
+    await service.kill();
+    const killed = performance.now();
+    await page.locator('.checks .bad', { hasText: 'does not answer' }).waitFor();
+    assert.ok(performance.now() - killed < 10_000 * patience, 'within seconds');
+    assert.equal(await page.locator('.checks .good').count(), 0);
+    await page.locator('.freshness.stale').waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.screenshot({ path: join(PICTURES, 'system-stale-phone.png') });
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, 'it fits a phone');
+    assert.deepEqual(await serious(page), []);
+    const colourOf = (selector) => page.locator(selector).first().evaluate((element) => getComputedStyle(element).color);
+    assert.equal(await colourOf('.tile b'), await colourOf('.tile dt'), 'numbers are as pale as words');
+    await service.start();
+    await page.locator('.checks .good').first().waitFor();
+    assert.equal(await page.locator('.stale-note').count(), 0);
   });
 
   it('waits for a server that is away when it is opened anew', async () => {
@@ -266,7 +289,7 @@ describe('a dashboard of a service that wants a key', { timeout: 5 * MINUTES }, 
     await field.fill(key);
     await page.getByRole('button', { name: 'Show' }).click();
     await page.getByText('No match yet').waitFor();
-    await page.locator('.freshness.live').waitFor();
+    await page.locator('.freshness.current').waitFor();
     assert.equal(await field.count(), 0);
     assert.deepEqual(page.troubles, []);
   });

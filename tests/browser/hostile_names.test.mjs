@@ -59,6 +59,9 @@ describe('a hostile name', { timeout: 300_000 }, () => {
       assert.equal(await page.locator('main script, main img').count(), 0);
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wider <= 0, `the page is ${wider} pixels too wide`);
+      const heights = await page.locator('h1, .scoreboard h2').evaluateAll((all) => all.map((each) => each.clientHeight));
+      assert.ok(Math.max(...heights) < 120, `names are ${heights} pixels high`);
+      assert.equal(await page.locator('h1 bdi').getAttribute('title'), name);
       assert.deepEqual(page.troubles, []);
     });
   }

@@ -42,7 +42,7 @@ try {
   const page = await browser.open(url, { width: 1280, height: 1016 });
   await page.locator('.moment i').first().waitFor();
   await page.locator('.scorers .when').first().waitFor();
-  await page.locator('.freshness.live').waitFor();
+  await page.locator('.freshness.current').waitFor();
   mkdirSync(dirname(PICTURE), { recursive: true });
   await page.screenshot({ path: PICTURE });
   if (page.troubles.length > 0) throw new Error(page.troubles.join('\n'));

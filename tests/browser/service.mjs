@@ -107,8 +107,8 @@ export class Service {
     return this.get(`/api/matches/${encodeURIComponent(matchId)}/metrics`);
   }
 
-  /** Posts events, which `given` describe as far as it matters, and waits until they are counted. */
-  async post(matchId, ...given) {
+  /** Posts events, which `given` describe as far as it matters. */
+  async send(matchId, ...given) {
     const events = given.map((event) => ({
       eventId: randomUUID(),
       matchId,
@@ -124,6 +124,11 @@ export class Service {
     });
     const { accepted } = await response.json();
     if (accepted !== events.length) throw new Error(`accepted ${accepted} of ${events.length} events`);
+  }
+
+  /** The same, and waits until they are counted. */
+  async post(matchId, ...given) {
+    await this.send(matchId, ...given);
     const after = Date.now();
     await waitUntil(async () => Date.parse((await this.metrics(matchId)).asOf) >= after, 'the events are counted');
   }

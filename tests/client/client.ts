@@ -19,10 +19,10 @@ function eventOf(eventType: Event["eventType"], teamId: Event["teamId"]): Event 
 }
 
 /** Sends an event until it is acknowledged: the same id again counts once. */
-async function send(event: Event): Promise<string> {
+async function send(event: Event): Promise<components["schemas"]["EventAccepted"]> {
   for (;;) {
     const { data, error, response } = await client.POST("/api/events", { body: event });
-    if (data !== undefined) return data.timestamp;
+    if (data !== undefined) return data;
     assert(response.status === 429 || response.status === 503, error.detail);
     assert(Date.now() < deadline, error.detail);
     await pause(1000 * Number(response.headers.get("Retry-After") ?? 1));
@@ -52,11 +52,16 @@ async function allMatches(limit: number): Promise<string[]> {
   return found;
 }
 
+/** The fields of a message, as a reader of event streams gives them. */
+function readMessage(message: paths["/api/matches/{matchId}/stream"]["get"]["responses"][200]["content"]["text/event-stream"]): string {
+  return "id" in message ? `${message.data.totalEvents} events` : `nothing new since ${message.data.asOf ?? "the start"}`;
+}
+
 const goal = eventOf("goal", 1);
 await send(goal);
-await send(goal);
+const again = await send(goal);
 const batch = await client.POST("/api/events/batch", { body: [eventOf("pass", 1), eventOf("pass", 2)] });
-const metrics = await metricsOnce(await send(eventOf("foul", 2)));
+const metrics = await metricsOnce((await send(eventOf("foul", 2))).timestamp);
 const timeline = await client.GET("/api/matches/{matchId}/timeline", { params: { path: { matchId } } });
 
 // @ts-expect-error: no type of events
@@ -70,6 +75,8 @@ void (() => metrics.responseTimePercentiles.p99);
 
 console.log(
   JSON.stringify({
+    again: again.known,
+    heartbeat: readMessage({ event: "heartbeat", data: { asOf: null, storeAvailable: false } }),
     batch: batch.data,
     metrics,
     buckets: timeline.data?.buckets.reduce((sum, bucket) => sum + bucket.total, 0),

@@ -18,6 +18,8 @@ def test_a_generated_client_sends_events_and_reads_metrics(run, up):
     run("node_modules/.bin/openapi-typescript", "openapi.json", "--output", "api.d.ts")
     run("node_modules/.bin/tsc", "--project", ".")
     told = json.loads(run("node", "out/client.js", f"http://127.0.0.1:{up.port}", MATCH))
+    assert told["again"] == "same"
+    assert told["heartbeat"] == "nothing new since the start"
     assert told["batch"] == {"accepted": 2, "rejected": 0, "errors": []}
     assert told["metrics"]["eventsByType"] == {"goal": 1, "pass": 2, "foul": 1}
     assert told["buckets"] == 4

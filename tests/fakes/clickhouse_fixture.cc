@@ -103,7 +103,8 @@ void ClickHouseServer::wait_ready() {
 
 ClickHouseDatabase::ClickHouseDatabase(ClickHouseServer& server, const store::SchemaConfig& config)
     : server_(server) {
-  name_ = "t_" + base::Uuid::random().to_string();
+  // The server's user has rights on the service's database and on those that are called like it and more.
+  name_ = server.process().endpoint().database + "_" + base::Uuid::random().to_string();
   for (char& c : name_) c = c == '-' ? '_' : c;
   http_ = std::make_unique<store::ClickHouseHttp>(server.endpoint(name_));
   auto migrated = store::Migrator(*http_, config).run();

@@ -5,6 +5,7 @@
 // completes what is missing and leaves the rest. Thread-safe.
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -236,8 +237,8 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader,
     return out;
   }
 
-  base::Result<std::vector<domain::MatchSummary>> matches(
-      std::size_t limit, const std::optional<store::MatchCursor>& after) override {
+  base::Result<std::vector<domain::MatchSummary>> matches(const store::MatchQuery& query) override {
+    const auto& after = query.after;
     const std::scoped_lock lock(mutex_);
     if (!available_) return away();
     std::vector<domain::MatchSummary> all;
@@ -246,13 +247,18 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader,
                        std::pair(-after->last_activity.time_since_epoch(), after->match_id)) {
         continue;
       }
+      const auto contained = [&id = id](const std::string& word) {
+        const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+        return !std::ranges::search(id, word, same).empty();
+      };
+      if (!std::ranges::all_of(query.words, contained)) continue;
       all.push_back({id, row.total, row.goals, row.first, row.last, row.last_activity});
     }
     std::ranges::sort(all, [](const auto& a, const auto& b) {
       return std::pair(b.last_activity, std::cref(a.match_id).get()) <
              std::pair(a.last_activity, std::cref(b.match_id).get());
     });
-    if (all.size() > limit) all.resize(limit);
+    if (all.size() > query.limit) all.resize(query.limit);
     return all;
   }
 

@@ -35,7 +35,7 @@ class ClickHouseServer(Service):
 
     def ready_answer(self):
         try:
-            return self.get("/ping")
+            return self.get("/ping", **{"X-ClickHouse-User": USER, "X-ClickHouse-Key": PASSWORD})
         except OSError:
             return None
 

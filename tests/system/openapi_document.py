@@ -3,26 +3,63 @@
 import datetime
 import gzip
 import json
+import re
 import uuid
 from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import quote
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 
 METHODS = ("get", "post", "put", "delete", "patch", "head", "options", "trace")
 HEADERS_OF_HTTP = {"date", "connection", "content-length", "content-type", "transfer-encoding"}
 
 formats = FormatChecker(formats=())
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):(\d\d)(?:\.\d+)?(?:Z|([+-])(\d\d:\d\d))", re.ASCII | re.IGNORECASE)
 
 
 @formats.checks("date-time", ValueError)
 def is_time(value):
-    return not isinstance(value, str) or datetime.datetime.fromisoformat(value).tzinfo is not None
+    """RFC 3339, 5.6; a leap second (5.7) where UTC can have one, at the end of a month."""
+    if not isinstance(value, str):
+        return True
+    if not (found := _TIME.fullmatch(value)):
+        return False
+    day, minute, second, sign, offset = found.groups()
+    at = datetime.datetime.fromisoformat(f"{day}T{minute}:{'59' if second == '60' else second}")
+    hours, minutes = map(int, (offset or "00:00").split(":"))
+    if hours > 23 or minutes > 59:
+        return False
+    if second != "60":
+        return True
+    shift = datetime.timedelta(hours=hours, minutes=minutes)
+    after = at + datetime.timedelta(seconds=1) + (shift if sign == "-" else -shift)
+    return (after.day, after.time()) == (1, datetime.time())
 
 
 @formats.checks("uuid", ValueError)
 def is_uuid(value):
     return not isinstance(value, str) or str(uuid.UUID(value)) == value.lower()
+
+
+def check_pattern(_, pattern, instance, __):
+    """Patterns are those of ECMA-262: there `$` is the end, in Python also what stands before a last line feed."""
+    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def is_integer(_, value):
+    """By value: 1.0 is one (JSON Schema, core 4.2.3). Documents may be read with decimals, which round nothing."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return False
+    return value == int(value) if isinstance(value, float) else value == Decimal(value).to_integral_value()
+
+
+Validator = validators.extend(
+    Draft202012Validator,
+    {"pattern": check_pattern},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer),
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +91,7 @@ class Document:
 
     def responses(self, operation):
         """Status to what is said of it."""
-        return {int(status): self._follow(said) for status, said in self._members[operation]["responses"].items()}
+        return {int(status): self.follow(said) for status, said in self._members[operation]["responses"].items()}
 
     def documented(self):
         """Every (operation, status)."""
@@ -67,7 +104,7 @@ class Document:
     def parameters(self, operation):
         """What may be in the path, the query and the headers of a request."""
         shared = self.root["paths"][operation.path].get("parameters", [])
-        return [self._follow(said) for said in shared + self._members[operation].get("parameters", [])]
+        return [self.follow(said) for said in shared + self._members[operation].get("parameters", [])]
 
     def operation(self, operation_id):
         return next(one for one in self.operations if one.id == operation_id)
@@ -83,7 +120,7 @@ class Document:
     def flaws(self, value, schema):
         """What is wrong with a value, as sentences."""
         whole = schema | {"components": self.root["components"]}
-        validator = Draft202012Validator(whole, format_checker=formats)
+        validator = Validator(whole, format_checker=formats)
         return [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value)]
 
     def faults(self, operation, answer):
@@ -95,7 +132,7 @@ class Document:
         return [f"{operation} {answer.status}: {fault}" for fault in found]
 
     def _header_faults(self, said, answer):
-        documented = {name.lower(): self._follow(header) for name, header in said.get("headers", {}).items()}
+        documented = {name.lower(): self.follow(header) for name, header in said.get("headers", {}).items()}
         unknown = answer.headers.keys() - documented.keys() - HEADERS_OF_HTTP
         found = [f"header {name} is not documented" for name in unknown]
         for name, header in documented.items():
@@ -116,6 +153,9 @@ class Document:
         if media_type not in content:
             return [f"{media_type!r} is not among the documented {list(content)}"]
         body = gzip.decompress(answer.body) if answer.headers.get("content-encoding") == "gzip" else answer.body
+        if media_type == "text/event-stream":
+            schema = content[media_type]["schema"]
+            return [flaw for message in messages_of(body.decode()) for flaw in self.flaws(message, schema)]
         if not media_type.endswith("json"):
             return self.flaws(body.decode(), content[media_type]["schema"])
         body = json.loads(body)
@@ -124,7 +164,8 @@ class Document:
             found.append(f"the problem says {body.get('status')}")
         return found
 
-    def _follow(self, said):
+    def follow(self, said):
+        """What a reference leads to, or what was given."""
         while "$ref" in said:
             said = self.resolve(said["$ref"])
         return said
@@ -144,3 +185,9 @@ class Document:
         for name, child in at.items() if isinstance(at, dict) else enumerate(at):
             if isinstance(child, (dict, list)):
                 yield from self.walk(child, f"{path}/{name}")
+
+
+def messages_of(text):
+    """The messages of a stream as objects: the fields of each block that has data, and the data read as JSON."""
+    blocks = [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.split("\n\n") if block]
+    return [block | {"data": json.loads(block["data"])} for block in blocks if "data" in block]

@@ -9,7 +9,7 @@ import urllib.request
 class ClickHouse:
     def __init__(self, endpoint):
         """`endpoint`: {"url", "user", "password", "database"} as `up` writes it."""
-        self._url = endpoint["url"]
+        self.url = endpoint["url"]
         self._headers = {"X-ClickHouse-User": endpoint["user"], "X-ClickHouse-Key": endpoint["password"]}
         self._database = endpoint["database"]
 
@@ -18,7 +18,7 @@ class ClickHouse:
         settings = {"database": self._database, "output_format_json_quote_64bit_integers": 0}
         if data is not None:
             settings["query"] = query
-        url = f"{self._url}/?{urllib.parse.urlencode(settings)}"
+        url = f"{self.url}/?{urllib.parse.urlencode(settings)}"
         request = urllib.request.Request(url, query.encode() if data is None else data, self._headers)
         try:
             with urllib.request.urlopen(request, timeout=seconds) as reply:

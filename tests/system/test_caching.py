@@ -1,5 +1,8 @@
 """What browsers and CDNs may keep of answers, and pages of other origins that read them."""
 
+import gzip
+import json
+
 import pytest
 
 import recount
@@ -127,3 +130,29 @@ def test_pages_of_an_origin_that_is_set_read_and_post(make_up):
     other = client.get("/api/matches", Origin="https://evil.example", Authorization="Bearer reader")
     assert "access-control-allow-origin" not in other.headers and other.headers["vary"] == "Origin"
     assert client.request("OPTIONS", EVENTS, headers=preflight("https://evil.example")).status == 403
+
+
+def test_large_answers_are_compressed_for_clients_that_take_it(shared_up):
+    match = "compressed"
+    client = shared_up.client()
+    batch = [event(match, timestamp=f"2024-01-15T{14 + i // 60}:{i % 60:02}:00Z") for i in range(100)]
+    assert client.post_batch(batch).status == 202
+    recount.wait_counted(shared_up, [match])
+    path = match_path(match, "timeline")
+    plain = client.get(path)
+    assert "content-encoding" not in plain.headers
+
+    def compressed():
+        """An answer from memory is compressed when one of those who waited for it takes that."""
+        answer = client.get(path, **{"Accept-Encoding": "gzip"})
+        return answer if answer.headers.get("content-encoding") == "gzip" else None
+
+    packed = wait_until(compressed, "a compressed answer")
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert len(packed.body) < len(plain.body) / 5
+    unpacked, whole = json.loads(gzip.decompress(packed.body)), plain.json()
+    assert unpacked["buckets"] == whole["buckets"]
+    assert packed.headers["etag"] == plain.headers["etag"]
+    unchanged = client.get(path, **{"Accept-Encoding": "gzip", "If-None-Match": packed.headers["etag"]})
+    assert unchanged.status == 304 and "content-encoding" not in unchanged.headers
+    client.close()

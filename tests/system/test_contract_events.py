@@ -8,6 +8,7 @@ import pytest
 
 import recount
 from events import TYPES, event
+from harness import prometheus_sum
 from http_client import BATCH, EVENTS, JSON, NDJSON, match_path
 
 # The event of the contract's own example, as one zstd frame made by hand: raw blocks need no compressor.
@@ -22,7 +23,7 @@ def zstd_raw(data):
 
 
 def test_an_accepted_event_answers_202_with_its_id_in_lower_case(shared_up):
-    sent = event("accepted", eventId="550E8400-E29B-41D4-A716-446655440000")
+    sent = event("accepted", eventId=str(uuid.uuid4()).upper())
     answer = shared_up.post(sent)
     assert answer.status == 202 and answer.headers["content-type"].startswith("application/json")
     told = answer.json()
@@ -121,6 +122,24 @@ def test_the_same_id_again_is_accepted_and_the_first_one_counts(shared_up):
     assert metrics["totalEvents"] == 1 and metrics["eventsByType"] == {"goal": 1}
 
 
+def test_an_answer_says_when_the_id_is_known_and_whether_the_content_is(shared_up):
+    client = shared_up.client()
+    first, other = event("known", metadata={"minute": 45}), event("known")
+    changed = first | {"metadata": {"minute": 46}}
+    answers = [client.post_event(one).json().get("known") for one in (first, first, changed, changed, first)]
+    assert answers == [None, "same", "different", "different", "same"]
+    told = client.post_ndjson([other, first, changed, other, other | {"teamId": 2}, {}]).json()
+    assert (told["accepted"], told["rejected"]) == (5, 1)
+    assert told["known"] == {"same": 2, "different": 2, "differentIds": [first["eventId"], other["eventId"]]}
+    assert "known" not in client.post_batch([event("known"), event("known")]).json()
+    text = shared_up.get("/metrics").body.decode()
+    for content in ("same", "different"):
+        assert prometheus_sum(text, "fanfinity_events_known_total", f'content="{content}"') >= 4
+    recount.wait_counted(shared_up, ["known"])
+    stored = shared_up.clickhouse().value(f"SELECT metadata FROM events WHERE event_id = '{first['eventId']}'")
+    assert json.loads(stored) == first["metadata"]
+
+
 @pytest.mark.parametrize("form", ["array", "ndjson"])
 def test_a_batch_takes_the_valid_and_names_the_rest(shared_up, form):
     match = f"partial-{form}"
@@ -194,6 +213,59 @@ def test_a_media_type_may_have_parameters_and_any_case(shared_up):
     headers = {"Content-Type": "Application/JSON; charset=utf-8"}
     answer = shared_up.client().request("POST", EVENTS, json.dumps(event("x")).encode(), headers)
     assert answer.status == 202, answer
+
+
+@pytest.mark.parametrize("encode", [None, gzip.compress, zstd_raw])
+def test_a_byte_order_mark_before_a_body_is_skipped(shared_up, encode):
+    client = shared_up.client()
+    encoding = {None: {}, gzip.compress: {"Content-Encoding": "gzip"}, zstd_raw: {"Content-Encoding": "zstd"}}[encode]
+    one, two = (json.dumps(event("marked")) for _ in range(2))
+    for path, text, headers in [(EVENTS, one, JSON), (BATCH, f"[{one},{two}]", JSON), (BATCH, f"{one}\n{two}", NDJSON)]:
+        for marks, is_good in [("\ufeff", True), ("\ufeff\ufeff", False)]:
+            body = (marks + text).encode()
+            answer = client.request("POST", path, encode(body) if encode else body, headers | encoding)
+            good = answer.status == 202 and answer.json().get("rejected", 0) == 0
+            assert good == is_good, answer
+    # Files with a mark each, joined: only the first mark is that of the body.
+    told = client.request("POST", BATCH, f"\ufeff{one}\n\ufeff{two}\n{one}".encode(), NDJSON).json()
+    assert (told["accepted"], [error["index"] for error in told["errors"]]) == (2, [1])
+    assert "byte order mark" in told["errors"][0]["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_another_encoding_than_utf_8_is_named(shared_up, encoding):
+    client = shared_up.client()
+    one = json.dumps(event("wide"))
+    for path, text, headers in [(EVENTS, one, JSON), (BATCH, f"[{one}]", JSON), (BATCH, f"{one}\n{one}", NDJSON)]:
+        charset = {"Content-Type": f"{headers['Content-Type']}; charset={encoding}"}
+        problem = check_problem(client.request("POST", path, text.encode(encoding), charset), 400)
+        assert "send it as UTF-8" in json.dumps(problem)
+
+
+LINE_TYPES = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/jsonlines"]
+
+
+@pytest.mark.parametrize("media_type", LINE_TYPES)
+def test_lines_are_taken_under_each_of_their_names(shared_up, media_type):
+    client = shared_up.client()
+    body = "\n".join(json.dumps(event("lines")) for _ in range(2)).encode()
+    for header in (media_type, media_type.upper(), media_type + ";charset=UTF-8"):
+        answer = client.request("POST", BATCH, body, {"Content-Type": header})
+        assert answer.status == 202 and answer.json()["accepted"] == 2, answer
+    check_problem(client.request("POST", EVENTS, body, {"Content-Type": media_type}), 415)
+
+
+def test_json_of_a_type_of_its_own_is_json(shared_up):
+    client = shared_up.client()
+    one = json.dumps(event("own-type"))
+    for media_type in ("application/vnd.feed+json", "application/Event+JSON; charset=utf-8; version=2"):
+        headers = {"Content-Type": media_type}
+        assert client.request("POST", EVENTS, one.encode(), headers).status == 202
+        assert client.request("POST", BATCH, f"[{one}]".encode(), headers).status == 202
+    for media_type in ("application/json-seq", "application/+json", "text/json", "application/feed+xml", "application/jsonl+json5"):
+        answer = client.request("POST", BATCH, f"[{one}]".encode(), {"Content-Type": media_type})
+        problem = check_problem(answer, 415)
+        assert all(name in problem["detail"] and name in answer.headers["accept"] for name in LINE_TYPES)
 
 
 def test_an_event_over_64_kib_is_413_also_when_compressed(shared_up):

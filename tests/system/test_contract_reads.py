@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_the_timeline_counts_minutes_by_type_and_team(shared_up):
         "a/b",
         "50%",
         "q?x=1&y#z",
-        "..",
+        "...",
         "試合 ⚽",
         "a+b",
         "it's; DROP TABLE events --",
@@ -140,11 +141,33 @@ def test_matches_are_listed_latest_activity_first_and_paged(shared_up):
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=501", "limit=x", "limit=-1", "limit=", "cursor=nonsense", "cursor="]
+    "query",
+    ["limit=0", "limit=501", "limit=x", "limit=-1", "limit=", "cursor=nonsense", "cursor=", "q=", "q=%20", "q=" + "x" * 257],
 )
 def test_a_bad_page_is_400_and_names_the_parameter(shared_up, query):
     problem = check_problem(shared_up.get(f"/api/matches?{query}"), 400)
     assert [error["field"] for error in problem["errors"]] == [query.partition("=")[0]]
+
+
+def test_matches_are_found_by_words_of_their_ids_and_paged(shared_up):
+    ids = ["Find-Łódź-Rio-1", "find-rio-łódź-2", "it's 100% find rio"]
+    assert shared_up.client().post_batch([event(match_id) for match_id in [*ids, "find-nothing"]]).status == 202
+    recount.wait_counted(shared_up, ids)
+
+    def found(words, limit=50):
+        query = f"/api/matches?limit={limit}&q={quote(words)}"
+        page = shared_up.get(query).json()
+        names = [match["matchId"] for match in page["matches"]]
+        while "nextCursor" in page:
+            page = shared_up.get(f"{query}&cursor={page['nextCursor']}").json()
+            names += [match["matchId"] for match in page["matches"]]
+        return names
+
+    assert sorted(found("RIO  find")) == sorted(ids)
+    assert found("find rio", limit=1) == found("find rio")
+    assert sorted(found("łÓDŹ")) == sorted(ids[:2])
+    assert found("'s 0%") == [ids[2]]
+    assert found("find nowhere") == []
 
 
 def test_health_and_readiness_tell_their_state(shared_up):

@@ -76,15 +76,34 @@ def test_without_parameters_the_timeline_is_what_it_was(shared_up):
 
 def test_a_timeline_that_would_be_too_long_says_what_would_do(shared_up):
     name = "counted-long"
-    ends = [event(name, timestamp="2024-01-15T14:00:00Z"), event(name, timestamp="2024-01-16T14:00:00Z")]
-    assert shared_up.client().post_batch(ends).status == 202
+    kick_off = milliseconds("2024-01-15T14:00:00Z")
+    minutes = [event(name, timestamp=rfc3339(kick_off + minute * 60_000)) for minute in range(200)]
+    assert shared_up.client().post_batch(minutes).status == 202
     recount.wait_counted(shared_up, [name])
     problem = check_problem(shared_up.get(f"{match_path(name, 'timeline')}?bucket=1s"), 400)
     (error,) = problem["errors"]
-    assert error["field"] == "bucket" and "10000" in error["detail"] and "bucket=10s would do" in error["detail"]
-    assert len(shared_up.get(f"{match_path(name, 'timeline')}?bucket=10s").json()["buckets"]) == 2
-    near = f"{match_path(name, 'timeline')}?bucket=1s&from=2024-01-16T13:00:00Z"
+    assert error["field"] == "bucket" and "10000" in error["detail"] and "bucket=2s would do" in error["detail"]
+    assert len(shared_up.get(f"{match_path(name, 'timeline')}?bucket=2s").json()["buckets"]) == 200
+    near = f"{match_path(name, 'timeline')}?bucket=1s&from=2024-01-15T17:19:00Z"
     assert len(shared_up.get(near).json()["buckets"]) == 1
+
+
+def test_an_event_with_a_wrong_clock_is_counted_and_spoils_nothing(shared_up):
+    name = "counted-2099"
+    future = shared_up.gauge("fanfinity_events_from_the_future_total")
+    times = ["2024-01-15T14:00:00Z", "2024-01-15T14:00:01.500Z", "1970-01-01T00:00:00Z", "2261-12-31T23:59:59Z"]
+    assert shared_up.client().post_batch([event(name, timestamp=time) for time in times]).status == 202
+    assert shared_up.post(event(name, timestamp="2099-06-01T12:00:00Z")).status == 202
+    recount.wait_counted(shared_up, [name])
+    fine = shared_up.get(f"{match_path(name, 'timeline')}?bucket=1s").json()
+    assert [bucket["total"] for bucket in fine["buckets"]] == [1] * 5
+    assert shared_up.get(match_path(name)).json()["totalEvents"] == 5
+    assert shared_up.gauge("fanfinity_events_from_the_future_total") == future + 2
+    # A match that is played now stands before it.
+    assert shared_up.post(event("counted-now")).status == 202
+    recount.wait_counted(shared_up, ["counted-now"])
+    listed = [row["matchId"] for row in recount.all_matches(shared_up.client())]
+    assert listed.index("counted-now") < listed.index(name)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +140,7 @@ def test_players_equal_a_recount(shared_up, played):
 
 
 def test_players_of_any_name_are_counted_by_it(shared_up):
-    names = ["it's", '"q"', "\\", "%", "<script>", "試合", "", "a\nb\tc", "p" * 256, "'; DROP TABLE events --"]
+    names = ["it's", '"q"', "\\", "%", "<script>", "試合", "", "a\\nb\\tc", "p" * 256, "'; DROP TABLE events --"]
     sent = [event("counted-names", playerId=name) for name in names for _ in range(2)]
     assert shared_up.client().post_batch(sent).status == 202
     recount.wait_counted(shared_up, ["counted-names"])

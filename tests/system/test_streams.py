@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from urllib.parse import quote
 
 import pytest
 
@@ -63,6 +64,30 @@ def test_numbers_move_and_end_at_what_metrics_says(shared_up, match_id):
         beat = stream.wait_heartbeat()
         assert beat["asOf"] >= last.json()["asOf"]
         assert beat["storeAvailable"] is True
+
+
+def test_one_stream_shows_the_matches_that_it_names(shared_up):
+    ids = ['one of "several" / ä', "other of several"]
+    post(shared_up, [event(ids[0])])
+    named = "&".join("match=" + quote(match_id, safe="") for match_id in [*reversed(ids), "never seen"])
+    with EventStream(shared_up.port, f"/api/matches/stream?{named}") as stream:
+        assert stream.status == 200
+        for events in ([event(ids[1])], [event(ids[0], eventType="goal")]):
+            post(shared_up, events)
+        totals = [2, 1]
+        state = stream.wait_state(lambda state: [one["totalEvents"] for one in state.json()["matches"]] == totals)
+        finals = [settled_metrics(shared_up, *settled).json() for settled in zip(ids, totals)]
+        expected = [without_as_of(final) for final in finals]
+        state = stream.wait_state(lambda state: state.json()["matches"] == expected)
+        assert list(state.json()) == ["matches", "asOf"]
+    again = f"/api/matches/stream?{named}"
+    with EventStream(shared_up.port, again, last_event_id=state.id) as stream:
+        assert stream.next().type == "heartbeat", "what the client knows is not repeated"
+
+
+def test_a_stream_names_a_bounded_number_of_matches(shared_up):
+    named = "&".join(f"match={i}" for i in range(17))
+    assert exchange(shared_up.port, head_of("GET", f"/api/matches/stream?{named}")).status == 400
 
 
 def test_an_event_has_the_bytes_of_metrics_and_its_id_is_the_content(shared_up):

@@ -4,9 +4,8 @@ import { useComputed, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { keyWanted } from './api/client';
 import { title } from './model/format';
-import { freshness } from './model/freshness';
 import { route } from './route';
-import { announcement, now, shownLink, switchTheme, theme } from './state';
+import { announcement, isStale, shownFreshness, switchTheme, theme } from './state';
 import { KeyForm } from './views/key_form';
 import { Match } from './views/match';
 import { Matches } from './views/matches';
@@ -15,12 +14,11 @@ import { System } from './views/system';
 const THEME_NAMES = { auto: 'Automatic', light: 'Light', dark: 'Dark' };
 
 function FreshnessPill() {
-  const link = shownLink.value?.value;
   const level = useRef('');
-  const state = link ? freshness(link, now.value) : undefined;
+  const state = shownFreshness.value;
   useEffect(() => {
     if (!state || state.level === level.current) return;
-    // The first "live" is what everybody expects.
+    // That it is connected at first is what everybody expects.
     if (level.current !== '' && state.level !== 'waiting') announcement.value = state.text;
     if (state.level !== 'waiting') level.current = state.level;
   });
@@ -31,6 +29,12 @@ function FreshnessPill() {
       {state.text}
     </p>
   );
+}
+
+/** What is not current must not look as if it were. */
+function StaleNote() {
+  const state = shownFreshness.value;
+  return state?.level === 'stale' ? <p class="stale-note">{state.detail}</p> : null;
 }
 
 function ThemeSwitch() {
@@ -66,7 +70,8 @@ export function App() {
     // Who follows a link by keyboard goes on where the new view begins.
     if (!first.current) {
       main.current?.focus({ preventScroll: true });
-      window.scrollTo(0, 0);
+      // The list restores its own place.
+      if (at.view !== 'matches') window.scrollTo(0, 0);
     }
     first.current = false;
   });
@@ -91,11 +96,13 @@ export function App() {
           <a href="#/system" aria-current={here.value === 'system' ? 'page' : undefined}>
             System
           </a>
+          <a href="docs">API</a>
         </nav>
         <FreshnessPill />
         <ThemeSwitch />
       </header>
-      <main id="main" ref={main} tabIndex={-1}>
+      <main id="main" ref={main} tabIndex={-1} class={isStale.value ? 'stale' : ''}>
+        <StaleNote />
         {keyWanted.value ? <KeyForm /> : null}
         <View />
       </main>

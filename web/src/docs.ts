@@ -11,7 +11,7 @@ follow();
 
 SwaggerUI({
   domNode: document.getElementById('docs'),
-  url: '/openapi.json',
+  url: 'openapi.json',
   // Another host would check the document, and hear of it.
   validatorUrl: null,
   deepLinking: true,

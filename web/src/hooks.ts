@@ -5,8 +5,8 @@ import { type Dated, type Feed, openFeed } from './api/feed';
 import { shownLink } from './state';
 
 /** A feed for as long as the component is there; the header tells how fresh it is. */
-export function useFeed<T extends Dated>(streamPath: string, pollPath: string): Feed<T> {
-  const feed = useMemo(() => openFeed<T>(streamPath, pollPath), [streamPath, pollPath]);
+export function useFeed<T extends Dated>(topic: string): Feed<T> {
+  const feed = useMemo(() => openFeed<T>(topic), [topic]);
   useEffect(() => {
     shownLink.value = feed.link;
     return () => {

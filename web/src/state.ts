@@ -1,16 +1,21 @@
 /** What all views share: the time, whose freshness the header tells, what a screen reader is told, the theme. */
 
-import { effect, type Signal, signal } from '@preact/signals';
+import { computed, effect, type Signal, signal } from '@preact/signals';
 import { serverNow } from './api/server_clock';
-import type { Link } from './model/freshness';
+import { freshness, type Link } from './model/freshness';
 
-/** The server's time, a second at a time. */
+/** The server's time, a second at a time, while somebody looks. */
 export const now = signal(serverNow());
-setInterval(() => {
-  now.value = serverNow();
-}, 1000);
+const tick = () => {
+  if (!document.hidden) now.value = serverNow();
+};
+setInterval(tick, 1000);
+document.addEventListener('visibilitychange', tick);
 
 export const shownLink = signal<Signal<Link> | undefined>(undefined);
+/** How current what is shown is; empty while nothing is. */
+export const shownFreshness = computed(() => shownLink.value && freshness(shownLink.value.value, now.value));
+export const isStale = computed(() => shownFreshness.value?.level === 'stale');
 
 /** Read aloud once, politely. */
 export const announcement = signal('');

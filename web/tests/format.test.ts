@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { ago, count, milliseconds, rate, shortCount, span, title } from '../src/model/format';
+import {
+  ago,
+  clockOrDay,
+  count,
+  counted,
+  fullTime,
+  milliseconds,
+  rate,
+  shortCount,
+  since,
+  span,
+  title,
+} from '../src/model/format';
 
 describe('numbers', () => {
   it('group digits, and shorten what no one can read', () => {
@@ -19,6 +31,31 @@ describe('numbers', () => {
     ]);
     expect([-500, 2999, 3400, 25_000].map(ago)).toEqual(['just now', 'just now', '3 s ago', '25 s ago']);
   });
+});
+
+describe('times', () => {
+  const now = new Date(2024, 0, 15, 14, 30, 0).getTime();
+
+  it('have a date unless they are of today, and say when they lie ahead', () => {
+    expect(since(now - 12_000, now)).toBe('12 s ago');
+    expect(since(now + 60_000, now)).toBe('just now');
+    expect(since(now - 5 * 86_400_000, now)).toBe('10 Jan 2024, 14:30');
+    expect(since(new Date(2099, 0, 1, 9, 5).getTime(), now)).toBe('1 Jan 2099, 09:05, in the future');
+    expect(since(now + 4 * 60_000, now)).toBe('14:34:00, in the future');
+    expect(clockOrDay(now, now)).toBe('14:30:00');
+  });
+
+  it('have a zone where all of them is said', () => {
+    expect(fullTime(now)).toMatch(/^15 Jan 2024, 14:30:00 \S+$/);
+  });
+});
+
+it('one of a thing is one', () => {
+  expect([counted(1, 'event', 'events'), counted(0, 'event', 'events'), counted(1523, 'event', 'events')]).toEqual([
+    '1 event',
+    '0 events',
+    '1,523 events',
+  ]);
 });
 
 describe('the title of a match', () => {

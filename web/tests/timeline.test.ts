@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Bucket, Counts, Timeline } from '../src/api/types';
-import { compare, momentumOf, paceOf, shapeOf } from '../src/model/timeline';
+import { compare, endOf, momentumOf, paceOf, shapeOf } from '../src/model/timeline';
 
 function bucket(start: string, home: Counts, away: Counts = {}): Bucket {
   const sum = (counts: Counts) => Object.values(counts).reduce((a, b) => a + b, 0);
@@ -84,12 +84,16 @@ describe('momentum', () => {
   });
 });
 
-it('the pace is of the latest five minutes', () => {
+it('the pace is of the five minutes before a moment, not of the five in which something happened', () => {
+  const at = Date.parse('2024-01-15T14:00:00Z');
   const { minutes } = shapeOf(
     timeline(bucket('2024-01-15T14:00:00Z', { pass: 90 }), bucket('2024-01-15T14:05:00Z', { pass: 10 })),
   );
-  expect(paceOf(minutes)).toBe(2);
-  expect(paceOf([])).toBe(0);
+  expect(endOf(minutes)).toBe(at + 6 * 60_000);
+  expect(paceOf(minutes, endOf(minutes))).toBe(2);
+  expect(paceOf(minutes, at + 15 * 60_000)).toBe(0);
+  expect(paceOf(minutes.slice(0, 1), at + 30_000)).toBe(90);
+  expect(paceOf([], at)).toBe(0);
 });
 
 it('teams are compared by what either did', () => {

@@ -17,7 +17,7 @@ class PartitionAgreementTest : public testing::Test {
   void SetUp() override { ASSERT_TRUE(Migrator(http_, {}).run()); }
 
   ClickHouseHttp http_{fakes::ClickHouseServer::shared().endpoint(
-      std::string("agreement_") + testing::UnitTest::GetInstance()->current_test_info()->name())};
+      std::string("fanfinity_agreement_") + testing::UnitTest::GetInstance()->current_test_info()->name())};
   PartitionAgreement events_{http_, "events"};
 };
 

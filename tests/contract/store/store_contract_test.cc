@@ -68,7 +68,7 @@ TEST_P(StoreContract, ARepeatedTokenCountsOnceInRawAndEveryRollup) {
   ASSERT_OK(timeline);
   ASSERT_EQ(timeline->cells.size(), 1U);
   EXPECT_EQ(timeline->cells[0].count, 50U);
-  auto matches = reader().matches(10, std::nullopt);
+  auto matches = reader().matches({.limit = 10});
   ASSERT_OK(matches);
   ASSERT_EQ(matches->size(), 1U);
   EXPECT_EQ((*matches)[0].total, 50U);
@@ -303,7 +303,7 @@ TEST_P(StoreContract, AnyMatchIdIsItself) {
     EXPECT_EQ(metrics->total, i + 1) << ids[i];
     EXPECT_EQ(metrics->match_id, ids[i]);
   }
-  auto all = reader().matches(100, std::nullopt);
+  auto all = reader().matches({.limit = 100});
   ASSERT_OK(all);
   std::ranges::sort(ids);
   ASSERT_EQ(all->size(), ids.size());
@@ -460,7 +460,7 @@ TEST_P(StoreContract, MatchesComeLatestActivityFirstThenById) {
   std::vector<std::string> ids;
   std::optional<MatchCursor> after;
   for (int page = 0; page < 5; ++page) {
-    auto matches = reader().matches(1, after);
+    auto matches = reader().matches({.limit = 1, .after = after});
     ASSERT_OK(matches);
     if (matches->empty()) break;
     ASSERT_EQ(matches->size(), 1U);
@@ -468,7 +468,7 @@ TEST_P(StoreContract, MatchesComeLatestActivityFirstThenById) {
     after = MatchCursor{(*matches)[0].last_activity, ids.back()};
   }
   EXPECT_EQ(ids, (std::vector<std::string>{"z", "a", "b", "c"}));
-  auto all = reader().matches(3, std::nullopt);
+  auto all = reader().matches({.limit = 3});
   ASSERT_OK(all);
   ASSERT_EQ(all->size(), 3U);
   const domain::MatchSummary& b = (*all)[2];
@@ -505,21 +505,49 @@ TEST_P(StoreContract, PagesOfMatchesAreTheWholeListInPieces) {
     std::vector<std::pair<base::Timestamp, std::string>> seen;
     std::optional<MatchCursor> after;
     while (seen.size() < expected.size()) {
-      auto page = reader().matches(size, after);
+      auto page = reader().matches({.limit = size, .after = after});
       ASSERT_OK(page);
       ASSERT_EQ(page->size(), std::min(size, expected.size() - seen.size()));
       for (const auto& match : *page) seen.emplace_back(match.last_activity, match.match_id);
       after = MatchCursor{seen.back().first, seen.back().second};
     }
     EXPECT_EQ(seen, expected) << "in pages of " << size;
-    auto beyond = reader().matches(size, after);
+    auto beyond = reader().matches({.limit = size, .after = after});
     ASSERT_OK(beyond);
     EXPECT_TRUE(beyond->empty());
   }
 }
 
+TEST_P(StoreContract, MatchesAreFoundByWordsOfTheirIds) {
+  const base::Timestamp now = base::system_clock().now();
+  std::vector<EventRow> rows;
+  for (const char* id : {"Harbour-City-Rio-1", "rio-harbour-2", "it's 100% \\ rio", "city-3"}) {
+    rows.push_back(event_row(id, static_cast<std::int64_t>(rows.size())));
+    // The first is long past: whoever looks at the latest days only does not find it.
+    rows.back().received_at = now - std::chrono::hours{24 * 40} + std::chrono::hours{24 * 13} * rows.size();
+  }
+  ASSERT_OK(events().insert(batch_of(rows), "words"));
+  const auto found = [this](std::vector<std::string> words, std::optional<MatchCursor> after = {}) {
+    auto matches = reader().matches({.limit = 2, .after = std::move(after), .words = std::move(words)});
+    std::vector<std::string> ids;
+    if (matches) {
+      for (const auto& match : *matches) ids.push_back(match.match_id);
+    }
+    return ids;
+  };
+  EXPECT_EQ(found({"RIO", "harbour"}), (std::vector<std::string>{"rio-harbour-2", "Harbour-City-Rio-1"}));
+  EXPECT_EQ(found({"city", "-1"}), std::vector<std::string>{"Harbour-City-Rio-1"});
+  EXPECT_EQ(found({"'S", "0%", "\\"}), std::vector<std::string>{"it's 100% \\ rio"});
+  EXPECT_EQ(found({"%"}), std::vector<std::string>{"it's 100% \\ rio"}) << "no pattern";
+  EXPECT_TRUE(found({"city", "nowhere"}).empty());
+  EXPECT_EQ(found({"rio"}).size(), 2U) << "a page";
+  EXPECT_EQ(found({"rio"}, MatchCursor{rows[1].received_at, "rio-harbour-2"}),
+            std::vector<std::string>{"Harbour-City-Rio-1"})
+      << "the next page";
+}
+
 TEST_P(StoreContract, AnEmptyStoreHasNoMatches) {
-  auto matches = reader().matches(10, std::nullopt);
+  auto matches = reader().matches({.limit = 10});
   ASSERT_OK(matches);
   EXPECT_TRUE(matches->empty());
   ASSERT_OK(reader().ping());

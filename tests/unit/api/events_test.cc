@@ -165,7 +165,8 @@ TEST(EventCursor, IsReadBackAndNothingElseIs) {
   const std::string id = position.id.to_string();
   for (const std::string& text :
        {std::string(), std::string("-"), "1" + id, "-1-" + id, "1-" + id + "0", "1-" + id.substr(1),
-        "x-" + id, " 1-" + id, "1 -" + id, "9300000000000-" + id, "99999999999999999999-" + id, "1_" + id}) {
+        "x-" + id, " 1-" + id, "1 -" + id, "9300000000000-" + id, "99999999999999999999-" + id, "1_" + id,
+        "01-" + id, "1-0000000A" + id.substr(8)}) {
     EXPECT_FALSE(decode_event_cursor(text).has_value()) << text;
   }
 }

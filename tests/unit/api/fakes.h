@@ -49,14 +49,22 @@ class FakeProducer final : public log::Producer {
 
 class CountingObserver final : public Observer {
  public:
-  void on_ingested(domain::EventType) override { ++ingested; }
+  void on_ingested(domain::EventType, Known known) override {
+    ++ingested;
+    if (known == Known::kSame) ++known_same;
+    if (known == Known::kDifferent) ++known_different;
+  }
   void on_rejected(std::uint64_t events) override { rejected += events; }
   void on_not_durable(std::uint64_t events) override { not_durable += events; }
+  void on_from_the_future(std::uint64_t events) override { from_the_future += events; }
   void on_view(bool from_memory) override { ++(from_memory ? views_from_memory : views_from_store); }
 
   std::uint64_t ingested = 0;
+  std::uint64_t known_same = 0;
+  std::uint64_t known_different = 0;
   std::uint64_t rejected = 0;
   std::uint64_t not_durable = 0;
+  std::uint64_t from_the_future = 0;
   std::atomic<std::uint64_t> views_from_memory{0};
   std::atomic<std::uint64_t> views_from_store{0};
 };

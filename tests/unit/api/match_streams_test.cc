@@ -318,6 +318,22 @@ TEST_F(StreamRoutes, RefuseWhatIsNotValid) {
   EXPECT_EQ(ask(list, {}, {{"limit", "050"}}).follow, ask(list, {}).follow);
 }
 
+TEST_F(StreamRoutes, AStreamOfNamedMatchesIsTheSameHoweverTheyAreNamed) {
+  const http::Route route = get_matches_stream(streams());
+  const auto stream = ask(route, {}, {{"match", "b"}, {"match", "a/ä"}}).follow;
+  ASSERT_NE(stream, nullptr);
+  EXPECT_EQ(ask(route, {}, {{"match", "a/ä"}, {"match", "b"}, {"match", "b"}}).follow, stream);
+  EXPECT_EQ(streams_->follow(Kind::kNamed, "a/ä\nb"), stream);
+  EXPECT_NE(ask(route, {}).follow, stream);
+  std::vector<std::pair<std::string, std::string>> many;
+  for (std::size_t i = 0; i < kMaxNamedMatches; ++i) many.emplace_back("match", std::to_string(i));
+  EXPECT_EQ(ask(route, {}, many).status, 200);
+  many.emplace_back("match", "one too many");
+  EXPECT_EQ(ask(route, {}, many).status, 400);
+  EXPECT_EQ(ask(route, {}, {{"match", "a"}, {"match", ""}}).status, 400);
+  EXPECT_EQ(ask(route, {}, {{"match", "a\nb"}}).status, 400);
+}
+
 TEST_F(StreamRoutes, RefuseMoreTopicsThanThereMayBe) {
   MatchStreamsConfig config;
   config.max_topics = 0;

@@ -6,7 +6,9 @@
 #include <future>
 
 #include "api/match_cursor.h"
+#include "api/match_streams.h"
 #include "fakes.h"
+#include "http/body_decoder.h"
 
 namespace fanfinity::api {
 namespace {
@@ -30,13 +32,13 @@ class FakeReader final : public store::MetricsReader {
   base::Result<domain::Timeline> timeline(const std::string& match_id, const store::TimeSpan&) override {
     return domain::Timeline{match_id, {}, {}};
   }
-  base::Result<std::vector<domain::MatchSummary>> matches(
-      std::size_t limit, const std::optional<store::MatchCursor>& after) override {
+  base::Result<std::vector<domain::MatchSummary>> matches(const store::MatchQuery& query) override {
+    words = query.words;
     std::vector<domain::MatchSummary> page;
     for (int i = 0; i < 5; ++i) {
       const std::string id = "m" + std::to_string(i);
-      if (after && id <= after->match_id) continue;
-      if (page.size() == limit) break;
+      if (query.after && id <= query.after->match_id) continue;
+      if (page.size() == query.limit) break;
       domain::MatchSummary summary;
       summary.match_id = id;
       page.push_back(summary);
@@ -46,6 +48,7 @@ class FakeReader final : public store::MetricsReader {
   base::Status ping() override { return failure; }
 
   std::atomic<int> reads{0};
+  std::vector<std::string> words;
   base::Status failure;
   std::shared_future<void> gate;
 };
@@ -141,6 +144,28 @@ TEST_F(Matches, TheWatermarkIsReadBeforeTheRollups) {
   EXPECT_NE(body_of(response).find(R"("asOf":"2024-01-15T14:30:00Z")"), std::string::npos);
 }
 
+TEST_F(Matches, SetsOfNamedMatchesAreReadTogetherAndShareTheirAsOf) {
+  const auto read = read_by(get_metrics(ports()), get_matches(ports()), ports());
+  std::promise<void> open;
+  reader_.gate = open.get_future().share();
+  std::vector<std::shared_ptr<Answers>> sets;
+  for (std::size_t i = 0; i < 20; ++i) {
+    sets.push_back(std::make_shared<Answers>());
+    read(MatchStreams::Kind::kNamed, "a" + std::to_string(i) + "\nb\nunknown", http::Responder(sets.back()));
+  }
+  open.set_value();
+  for (std::size_t i = 0; i < 20; ++i) {
+    const std::string body = body_of(sets[i]->wait());
+    const std::string first = R"({"matches":[{"matchId":"a)" + std::to_string(i) + R"(","totalEvents":7,)";
+    EXPECT_TRUE(body.starts_with(first)) << body;
+    EXPECT_NE(body.find(R"(},{"matchId":"b",)"), std::string::npos) << body;
+    EXPECT_TRUE(body.ends_with(R"(}],"asOf":"2024-01-15T14:30:00Z"})")) << body;
+    EXPECT_EQ(body.find("asOf"), body.rfind("asOf")) << "a state whose asOf alone moves is the same state";
+    EXPECT_EQ(body.find("unknown"), std::string::npos);
+  }
+  EXPECT_LE(reader_.reads, 4 + 8) << "one for each thread, then two sets at once";
+}
+
 TEST_F(Matches, PagesFollowTheCursor) {
   const http::Route route = get_matches(ports());
   const std::string first = body_of(ask(route, "", {{"limit", "2"}})->wait());
@@ -161,8 +186,31 @@ TEST_F(Matches, BadPagingIs400AndNamesBoth) {
   EXPECT_NE(body.find(R"("field":"cursor")"), std::string::npos) << body;
 }
 
+TEST_F(Matches, ASearchIsForEachOfItsWords) {
+  const http::Route route = get_matches(ports());
+  const std::string first = body_of(ask(route, "",
+                                        {{"q",
+                                          "  Rio \xc5\x81\xc3\xb3"
+                                          "d\xc5\xba  x"},
+                                         {"limit", "2"}})
+                                        ->wait());
+  EXPECT_EQ(reader_.words, (std::vector<std::string>{"Rio",
+                                                     "\xc5\x81\xc3\xb3"
+                                                     "d\xc5\xba",
+                                                     "x"}));
+  EXPECT_NE(first.find("nextCursor"), std::string::npos);
+  EXPECT_EQ(ask(route, "", {{"limit", "2"}})->wait().status, 200);
+  EXPECT_TRUE(reader_.words.empty()) << "another answer than that of the search";
+  for (const std::string& q : {std::string(), std::string("  "), std::string(257, 'x'), std::string("\xff"),
+                               std::string("a\nb"), std::string("a\0", 2)}) {
+    const http::Response refused = ask(route, "", {{"q", q}})->wait();
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_NE(body_of(refused).find(R"("field":"q")"), std::string::npos);
+  }
+}
+
 TEST(MatchCursor, SurvivesAnyMatchId) {
-  for (const std::string id : {"m", "a/b", "Barça–Alavés 2018", "\"'<>&%"}) {
+  for (const std::string id : {"m", "a/b", "Barça–Alavés 2018", "\"'<>&%", ".", "..", " "}) {
     const store::MatchCursor cursor{base::Timestamp(std::chrono::milliseconds(1'705'329'000'123)), id};
     const std::string text = encode_cursor(cursor);
     EXPECT_TRUE(std::all_of(text.begin(), text.end(),
@@ -172,7 +220,8 @@ TEST(MatchCursor, SurvivesAnyMatchId) {
     EXPECT_EQ(back->match_id, id);
     EXPECT_EQ(back->last_activity, cursor.last_activity);
   }
-  for (const char* text : {"", "-", "1", "1-", "1-6", "1-zz", "x-6d", "-1-6d", "1-0a"}) {
+  for (const char* text :
+       {"", "-", "1", "1-", "1-6", "1-zz", "x-6d", "-1-6d", "1-0a", "01-6d", "1-6D", "10000000000000-6d"}) {
     EXPECT_FALSE(decode_cursor(text).has_value()) << text;
   }
 }
@@ -189,7 +238,7 @@ TEST(ViewCache, KeepsWithinItsLimits) {
   });
   const auto read = [&](const std::string& name) {
     auto answers = std::make_shared<Answers>();
-    const bool from_memory = cache.get(kind, name, http::Responder(answers));
+    const bool from_memory = cache.get(kind, name, {}, http::Responder(answers));
     EXPECT_EQ(answers->wait().status, 200);
     return from_memory;
   };
@@ -197,6 +246,106 @@ TEST(ViewCache, KeepsWithinItsLimits) {
   EXPECT_EQ(loads, 100);
   EXPECT_TRUE(read("99"));
   EXPECT_FALSE(read("0")) << "the least recently used went first";
+}
+
+TEST(ViewCache, CompressesLargeAnswersForThoseWhoTakeIt) {
+  FakeClock clock;
+  ViewCache cache({}, clock);
+  auto& kind = cache.add([](std::span<const std::string> names) {
+    http::Response response;
+    response.body = std::string(std::stoul(names.front()), 'a');
+    return std::vector{std::move(response)};
+  });
+  const auto ask = [&](const std::string& size, std::string_view accept_encoding) {
+    auto answers = std::make_shared<Answers>();
+    cache.get(kind, size, accept_encoding, http::Responder(answers));
+    return answers->wait();
+  };
+  const http::Response compressed = ask("50000", "br, gzip");
+  EXPECT_EQ(compressed.content_encoding, "gzip");
+  EXPECT_NE(compressed.header_lines.find("Vary: Accept-Encoding"), std::string::npos);
+  EXPECT_LT(compressed.shared_body->size(), 1'000U);
+  std::string decoded;
+  EXPECT_EQ(http::decode_body(http::Coding::kGzip, *compressed.shared_body, 50'000, decoded),
+            http::Decoded::kOk);
+  EXPECT_EQ(decoded, std::string(50'000, 'a'));
+  EXPECT_EQ(ask("50000", "gzip").content_encoding, "gzip") << "from memory as well";
+  for (const char* refused : {"", "identity", "gzip;q=0"}) {
+    const http::Response plain = ask("50000", refused);
+    EXPECT_EQ(plain.content_encoding, "");
+    EXPECT_EQ(plain.shared_body->size(), 50'000U);
+  }
+  EXPECT_EQ(ask("1000", "gzip").content_encoding, "") << "it fits into a packet";
+}
+
+/// A cache whose store fails, and hangs, when told to.
+class StaleViews : public ::testing::Test {
+ protected:
+  http::Response ask() {
+    auto answers = std::make_shared<Answers>();
+    cache_.get(kind_, "m", {}, http::Responder(answers));
+    return answers->wait();
+  }
+  http::Response load() {
+    if (hangs_.load()) hangs_.wait(true);
+    if (fails_) {
+      return http::problem_of({base::Errc::kUnavailable, "Code: 40. DB::Exception"}, "Try again.");
+    }
+    http::Response response;
+    response.body = "read " + std::to_string(++reads_);
+    return response;
+  }
+  static ViewCacheConfig config() {
+    ViewCacheConfig config;
+    config.stale = std::chrono::minutes(10);
+    return config;
+  }
+
+  FakeClock clock_;
+  std::atomic<bool> fails_ = false;
+  std::atomic<bool> hangs_ = false;
+  int reads_ = 0;
+  ViewCache cache_{config(), clock_};
+  ViewCache::Kind& kind_ = cache_.add([this](auto) { return std::vector{load()}; });
+};
+
+TEST_F(StaleViews, StandInForWhatCannotBeRead) {
+  EXPECT_EQ(*ask().shared_body, "read 1");
+  fails_ = true;
+  clock_.advance(std::chrono::minutes(10));
+  const http::Response stale = ask();
+  EXPECT_EQ(stale.status, 200);
+  EXPECT_EQ(*stale.shared_body, "read 1");
+  EXPECT_EQ(stale.cause, "Code: 40. DB::Exception")
+      << "for the log, and for streams, which say that it is old";
+  EXPECT_EQ(cache_.stale_answers(), 1U);
+  fails_ = false;
+  const http::Response fresh = ask();
+  EXPECT_EQ(*fresh.shared_body, "read 2");
+  EXPECT_EQ(fresh.cause, "");
+}
+
+TEST_F(StaleViews, DoNotStandInForEver) {
+  EXPECT_EQ(ask().status, 200);
+  fails_ = true;
+  clock_.advance(std::chrono::minutes(11));
+  const http::Response refused = ask();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.shared_body->find("DB::Exception"), std::string::npos) << *refused.shared_body;
+}
+
+TEST_F(StaleViews, StandInForAReadThatHangs) {
+  EXPECT_EQ(*ask().shared_body, "read 1");
+  hangs_ = true;
+  clock_.advance(std::chrono::seconds(1));
+  auto first = std::make_shared<Answers>();
+  cache_.get(kind_, "m", {}, http::Responder(first));
+  EXPECT_EQ(first->size(), 0U) << "it may still come";
+  clock_.advance(std::chrono::seconds(2));
+  EXPECT_EQ(*ask().shared_body, "read 1");
+  EXPECT_EQ(*first->wait().shared_body, "read 1");
+  hangs_ = false;
+  hangs_.notify_all();
 }
 
 TEST(ViewCache, WhatTakesLongIsReadTheLessOften) {
@@ -213,7 +362,7 @@ TEST(ViewCache, WhatTakesLongIsReadTheLessOften) {
   const auto loads_after = [&](const std::string& name, std::chrono::milliseconds wait) {
     clock.advance(wait);
     auto answers = std::make_shared<Answers>();
-    cache.get(kind, name, http::Responder(answers));
+    cache.get(kind, name, {}, http::Responder(answers));
     static_cast<void>(answers->wait());
     return loads;
   };
@@ -239,7 +388,7 @@ TEST(ViewCache, SaysHowLongAnAnswerMayBeKept) {
   });
   const auto read = [&](const std::string& name) {
     auto answers = std::make_shared<Answers>();
-    cache.get(kind, name, http::Responder(answers));
+    cache.get(kind, name, {}, http::Responder(answers));
     return answers->wait();
   };
   for (int i = 0; i < 2; ++i) {
@@ -269,7 +418,7 @@ TEST(ViewCache, TellsKindsApart) {
   for (int i = 0; i < 2; ++i) {
     for (auto [kind, status] : {std::pair(&one, 200), std::pair(&other, 404)}) {
       auto answers = std::make_shared<Answers>();
-      EXPECT_EQ(cache.get(*kind, "m", http::Responder(answers)), i == 1);
+      EXPECT_EQ(cache.get(*kind, "m", {}, http::Responder(answers)), i == 1);
       EXPECT_EQ(answers->wait().status, status);
     }
   }
@@ -289,7 +438,7 @@ TEST(ViewCache, RefusesRatherThanGrow) {
   });
   const auto ask = [&](const std::string& name) {
     auto answers = std::make_shared<Answers>();
-    cache.get(slow, name, http::Responder(answers));
+    cache.get(slow, name, {}, http::Responder(answers));
     return answers;
   };
   const auto first = ask("a");

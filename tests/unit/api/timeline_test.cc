@@ -90,19 +90,30 @@ TEST_F(CountedViews, ASpanIsWidenedToWholeBuckets) {
 }
 
 TEST_F(CountedViews, ATimelineThatWouldBeTooLongSaysWhichBucketWouldDo) {
-  add("2024-01-15T14:00:00Z");
-  add("2024-01-15T19:00:00Z");
+  const base::Timestamp kick_off = *base::parse_rfc3339("2024-01-15T14:00:00Z");
+  for (int minute = 0; minute < 200; ++minute)
+    add(base::format_rfc3339(kick_off + std::chrono::minutes(minute)));
   const http::Response response = ask(timeline_, "m", {{"bucket", "1s"}});
   EXPECT_EQ(response.status, 400);
-  EXPECT_NE(body_of(response).find(R"("field":"bucket","detail":"reaches over at most 10000 buckets)"),
-            std::string::npos)
+  EXPECT_NE(
+      body_of(response).find(R"("field":"bucket","detail":"may make 12000 buckets, more than the 10000)"),
+      std::string::npos)
       << body_of(response);
   EXPECT_NE(body_of(response).find("bucket=2s would do"), std::string::npos) << body_of(response);
   EXPECT_EQ(ask(timeline_, "m", {{"bucket", "2s"}}).status, 200);
   EXPECT_EQ(ask(timeline_, "m", {{"bucket", "1s"}, {"to", "2024-01-15T15:00:00Z"}}).status, 200);
+}
+
+TEST_F(CountedViews, AnEventWithAWrongClockTakesNoTimelineFromAMatch) {
+  add("2024-01-15T14:00:00Z");
+  add("2024-01-15T14:00:01Z");
   add("1970-01-01T00:00:00Z");
-  EXPECT_EQ(ask(timeline_, "m", {{"bucket", "30s"}}).status, 400);
-  EXPECT_EQ(ask(timeline_, "m", {{"bucket", "1m"}}).status, 200) << "minutes without events cost nothing";
+  add("2099-01-01T00:00:00Z");
+  const std::string fine = timeline({{"bucket", "1s"}});
+  for (const char* start :
+       {"1970-01-01T00:00:00Z", "2024-01-15T14:00:00Z", "2024-01-15T14:00:01Z", "2099-01-01T00:00:00Z"}) {
+    EXPECT_NE(fine.find(std::string(R"({"start":")") + start + R"(","total":1,)"), std::string::npos) << fine;
+  }
 }
 
 TEST_F(CountedViews, MoreMinutesThanAnAnswerHoldsAre400ButForThePlainTimeline) {
@@ -133,10 +144,7 @@ class BrimmingReader final : public store::MetricsReader {
   base::Result<domain::Timeline> timeline(const std::string&, const store::TimeSpan&) override {
     return full_;
   }
-  base::Result<std::vector<domain::MatchSummary>> matches(std::size_t,
-                                                          const std::optional<store::MatchCursor>&) override {
-    return full_;
-  }
+  base::Result<std::vector<domain::MatchSummary>> matches(const store::MatchQuery&) override { return full_; }
   base::Status ping() override { return {}; }
 
  private:

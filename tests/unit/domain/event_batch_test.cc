@@ -164,7 +164,27 @@ TEST(JsonArray, IsMalformedAsAWholeWhenItIsNotJson) {
   for (const std::string& body : {good(), std::string("{}"), std::string("null"), std::string("x")}) {
     expect_fault(parse(body, BatchFormat::kJsonArray), malformed, "must be a JSON array of events");
   }
-  expect_fault(parse("\xEF\xBB\xBF[]", BatchFormat::kJsonArray), malformed, "byte order mark");
+}
+
+TEST(Batch, MayHaveOneByteOrderMarkBeforeIt) {
+  const std::string mark = "\xEF\xBB\xBF";
+  for (const auto& items :
+       {lines(mark + good() + "\n" + good()), lines(mark + "\n\r\n" + good() + "\n" + good()),
+        elements(mark + "[" + good() + "," + good() + "]"),
+        elements(mark + " [" + good() + "," + good() + "]")}) {
+    ASSERT_EQ(items.size(), 2);
+    EXPECT_TRUE(is_good(items[0]) && is_good(items[1]));
+  }
+  expect_fault(parse(mark + mark + "[]", BatchFormat::kJsonArray), BatchFault::Kind::kMalformed,
+               "byte order mark");
+  for (const BatchFormat format : {BatchFormat::kJsonArray, BatchFormat::kNdjson}) {
+    expect_fault(parse(mark, format), BatchFault::Kind::kEmpty, "no event");
+  }
+  const auto items = lines(mark + mark + good() + "\n" + mark + good() + "\n" + good());
+  ASSERT_EQ(items.size(), 3);
+  EXPECT_THAT(first_error(items[0]).detail, HasSubstr("byte order mark"));
+  EXPECT_THAT(first_error(items[1]).detail, HasSubstr("byte order mark"));
+  EXPECT_TRUE(is_good(items[2]));
 }
 
 TEST(Batch, WithoutAnEventIsEmpty) {

@@ -45,7 +45,44 @@ TEST(MalformedEvent, IsRefusedWithASentence) {
   EXPECT_EQ(fault_of("{\"a\xFF\":1}"), "The event is not valid UTF-8.");
   EXPECT_EQ(fault_of("{\"a\nb\":1}"),
             "The event is not valid JSON: a string holds a control character that is not escaped.");
-  EXPECT_EQ(fault_of("\xEF\xBB\xBF" + good), "The event must not begin with a byte order mark.");
+}
+
+TEST(MalformedEvent, MayHaveOneByteOrderMarkBeforeIt) {
+  const std::string good = SentEvent().json();
+  const std::string mark = "\xEF\xBB\xBF";
+  EXPECT_EQ(fault_of(mark + good), "");
+  EXPECT_EQ(fault_of(mark + " \n" + good), "");
+  EXPECT_EQ(fault_of(mark), "The event is empty.");
+  for (const std::string& json :
+       {mark + mark + good, " " + mark + good, good + mark, "{" + mark + good.substr(1)}) {
+    EXPECT_NE(fault_of(json), "") << json;
+  }
+}
+
+/// JSON of ASCII in another encoding: `width` bytes a character, `at` of which holds it.
+std::string widened(std::string_view json, std::size_t width, std::size_t at) {
+  std::string text;
+  for (const char c : json) {
+    std::string unit(width, '\0');
+    unit[at] = c;
+    text += unit;
+  }
+  return text;
+}
+
+TEST(MalformedEvent, IsNamedWhenItIsInAnotherEncoding) {
+  const std::string good = SentEvent().json();
+  for (const std::string& json :
+       {widened(good, 2, 0), widened(good, 2, 1), widened(good, 4, 0), widened(good, 4, 3),
+        "\xFF\xFE" + widened(good, 2, 0), "\xFE\xFF" + widened(good, 2, 1)}) {
+    EXPECT_EQ(fault_of(json), "The event is UTF-16 or UTF-32: send it as UTF-8.");
+    EventParser parser;
+    for (const BatchFormat format : {BatchFormat::kJsonArray, BatchFormat::kNdjson}) {
+      const auto batch = parser.parse_batch(json, format, 10);
+      ASSERT_TRUE(std::holds_alternative<BatchFault>(batch));
+      EXPECT_EQ(std::get<BatchFault>(batch).detail, "The body is UTF-16 or UTF-32: send it as UTF-8.");
+    }
+  }
 }
 
 TEST(MalformedEvent, IsEverythingButAnObject) {

@@ -30,6 +30,14 @@ Event accepted(const std::string& json) {
   return std::get<Event>(parsed);
 }
 
+/// Read from the log, where an earlier version put it.
+Event read_back(const std::string& json) {
+  EventParser parser;
+  auto parsed = parser.parse_stored(json);
+  EXPECT_TRUE(std::holds_alternative<Event>(parsed)) << json;
+  return std::holds_alternative<Event>(parsed) ? std::get<Event>(parsed) : Event{};
+}
+
 std::vector<FieldError> refused(const std::string& json) {
   EventParser parser;
   auto parsed = parser.parse(json);
@@ -171,6 +179,43 @@ TEST(MatchIdMember, FollowsItsRules) {
                  "must not hold control characters");
 }
 
+TEST(MatchIdMember, IsNoStepInAPath) {
+  expect_refused("matchId", {R"(".")", R"("..")", R"("\u002e")", R"("\u002E.")"}, "no address can hold them");
+  for (const std::string_view raw : {R"("...")", R"(".a")", R"("a.")", R"("..a")", R"("../a")", R"("a/..")",
+                                     R"(". ")", R"("%2e")", R"("%2E%2e")", R"("\uff0e")"}) {
+    accepted(SentEvent().with("matchId", raw).json());
+  }
+}
+
+TEST(MatchIdMember, IsNotWhiteSpaceAlone) {
+  // All of Unicode's White_Space that is no control character.
+  std::string all;
+  for (const std::string_view blank :
+       {" ", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006",
+        "\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"}) {
+    expect_refused("matchId", {in_quotes(blank), in_quotes(repeated(blank, 2))},
+                   "must not be white space alone");
+    accepted(SentEvent().with("matchId", in_quotes(std::string(blank) + "m")).json());
+    accepted(SentEvent().with("matchId", in_quotes("m" + std::string(blank))).json());
+    all += blank;
+  }
+  expect_refused("matchId", {in_quotes(all), R"("\u0020\u3000")"}, "must not be white space alone");
+  // Neighbours of them that are none.
+  for (const std::string_view other :
+       {"\u00a1", "\u167f", "\u1681", "\u180e", "\u1fff", "\u200b", "\u2027", "\u202a", "\u202e", "\u2030",
+        "\u205e", "\u2060", "\u3001", "\ufeff"}) {
+    accepted(SentEvent().with("matchId", in_quotes(other)).json());
+  }
+}
+
+TEST(Names, ThatEarlierVersionsTookAreStillReadFromTheLog) {
+  for (const std::string_view match : {".", "..", " ", "\u3000", "\u00a0\u2003"}) {
+    EXPECT_EQ(read_back(SentEvent().with("matchId", in_quotes(match)).json()).match_id, match);
+  }
+  EXPECT_EQ(read_back(SentEvent().with("playerId", R"("a\u0000\tb\u0085")").json()).player,
+            std::string("a\0\tb\u0085", 6));
+}
+
 TEST(EventTypeMember, IsOneOfEleven) {
   for (const EventType type : kAllEventTypes) {
     EXPECT_EQ(accepted(SentEvent().with("eventType", in_quotes(to_string(type))).json()).type, type);
@@ -198,18 +243,68 @@ TEST(TeamMember, IsTheIntegerOneOrTwo) {
   EXPECT_EQ(accepted(SentEvent().with("teamId", "1").json()).team, 1);
   EXPECT_EQ(accepted(SentEvent().with("teamId", "2").json()).team, 2);
   expect_refused("teamId",
-                 {"0", "3", "-1", "-0", "1.0", "2.0", "1e0", "10e-1", "1.5", "12", R"("1")", "true", "[1]",
-                  "{}", "1e999999", repeated("9", 400), "18446744073709551617", "1." + repeated("0", 5000)},
+                 {"0",
+                  "3",
+                  "-1",
+                  "-0",
+                  "-1.0",
+                  "0.0",
+                  "0e5",
+                  "1.5",
+                  "1.01",
+                  "10",
+                  "12",
+                  "20",
+                  "2e1",
+                  "1e-1",
+                  "0.1",
+                  "0.1e2",
+                  "10e-2",
+                  "11e-1",
+                  "1.1e1",
+                  "4",
+                  "9.0",
+                  "30e-1",
+                  R"("1")",
+                  "true",
+                  "[1]",
+                  "{}",
+                  "1e999999",
+                  "1e99999999999999999999",
+                  "1e-99999999999999999999",
+                  "0e99999999999999999999",
+                  repeated("9", 400),
+                  "18446744073709551617",
+                  "1." + repeated("0", 5000) + "1",
+                  "0." + repeated("0", 400) + "1"},
                  "must be the integer 1 or 2");
 }
 
-TEST(PlayerMember, IsAnyTextOfUpTo256Bytes) {
+TEST(TeamMember, IsAnIntegerByItsValueHoweverItIsWritten) {
+  const std::string zeros = repeated("0", 5000);
+  for (const std::string& one : std::vector<std::string>{
+           "1.0", "1.000", "1e0", "1E0", "1e+0", "1e-0", "1.0e0", "10e-1", "10.0e-1", "100E-2", "0.1e1",
+           "0.01e+2", "1." + zeros, "1e" + zeros, "1" + zeros + "e-5000", "0." + zeros + "1e5001"}) {
+    EXPECT_EQ(accepted(SentEvent().with("teamId", one).json()).team, 1) << one.substr(0, 40);
+  }
+  for (const std::string_view two : {"2.0", "2e0", "20e-1", "0.2e1", "0.002E+3"}) {
+    const Event event = accepted(SentEvent().with("teamId", two).json());
+    std::string canonical;
+    append_event_json(event, canonical);
+    EXPECT_THAT(canonical, HasSubstr(R"("teamId":2,)")) << two;
+  }
+}
+
+TEST(PlayerMember, IsTextOfUpTo256BytesWithoutControlCharacters) {
   EXPECT_EQ(accepted(SentEvent().with("playerId", R"("")").json()).player, "");
-  EXPECT_EQ(accepted(SentEvent().with("playerId", R"("a\u0000\tb")").json()).player,
-            std::string("a\0\tb", 4));
+  EXPECT_EQ(accepted(SentEvent().with("playerId", R"(" ")").json()).player, " ");
+  EXPECT_EQ(accepted(SentEvent().with("playerId", R"(".")").json()).player, ".");
   EXPECT_EQ(accepted(SentEvent().with("playerId", in_quotes(repeated("p", 256))).json()).player->size(), 256);
-  EXPECT_EQ(accepted(SentEvent().with("playerId", R"("\ud83d\uDE00\"\\\/\b\f\n\r\t")").json()).player,
-            "😀\"\\/\b\f\n\r\t");
+  EXPECT_EQ(accepted(SentEvent().with("playerId", R"("\ud83d\uDE00\"\\\/")").json()).player, "😀\"\\/");
+  expect_refused("playerId",
+                 {R"("a\u0000b")", R"("\b")", R"("\f")", R"("\n")", R"("\r")", R"("\t")", R"("\u001f")",
+                  R"("\u007f")", "\"\x7F\"", R"("\u0080")", "\"\xC2\x85\"", R"("\u009f")"},
+                 "must not hold control characters");
   expect_refused("playerId", {in_quotes(repeated("p", 257)), in_quotes(repeated("ü", 129))}, "256 bytes");
   expect_refused("playerId", {"7", "true", "[]", "{}"}, "must be a string");
 }

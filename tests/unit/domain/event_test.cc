@@ -54,7 +54,12 @@ TEST(MatchId, RefusesEveryControlCharacter) {
   for (int c = 0; c < 0x20; ++c) {
     EXPECT_FALSE(is_valid_match_id("a" + std::string(1, static_cast<char>(c)) + "b")) << c;
   }
-  EXPECT_FALSE(is_valid_match_id("a\x7F"));
+  for (std::size_t at = 0; at < 20; ++at) {
+    for (const std::string_view control : {"\x1F", "\x7F", "\xC2\x85"}) {
+      std::string id = "twenty characters 20";
+      EXPECT_FALSE(is_valid_match_id(id.replace(at, 1, control))) << at;
+    }
+  }
   for (int c = 0x80; c <= 0x9F; ++c) {
     EXPECT_FALSE(is_valid_match_id("a\xC2" + std::string(1, static_cast<char>(c)))) << c;
   }

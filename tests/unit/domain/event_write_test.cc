@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/rfc3339.h"
+#include "domain/control_characters.h"
 #include "domain/event_json.h"
 #include "golden.h"
 #include "random_event.h"
@@ -73,7 +74,7 @@ TEST(EventJson, ReadsBackAsTheSameEvent) {
   for (int i = 0; i < 5'000; ++i) {
     const Event event = tests::random_event(random);
     const std::string json = json_of(event);
-    const auto parsed = parser.parse(json);
+    const auto parsed = parser.parse_stored(json);
     ASSERT_TRUE(std::holds_alternative<Event>(parsed)) << json;
     ASSERT_EQ(std::get<Event>(parsed), event) << json;
     ASSERT_EQ(json_of(std::get<Event>(parsed)), json);
@@ -90,6 +91,8 @@ TEST(EventJson, ReadsBackFromBatchesOfEitherFormat) {
     events.push_back(tests::random_event(random));
     // Line ends are legal inside metadata, where only an array can hold them.
     std::erase_if(events.back().metadata, [](char c) { return c == '\n' || c == '\r'; });
+    auto& player = events.back().player;
+    if (player && has_control_character(*player)) player.reset();
     if (i > 0) array += ',';
     append_event_json(events.back(), array);
     append_event_json(events.back(), ndjson);
@@ -141,7 +144,7 @@ TEST(JsonString, OfAnyBytesReadsBackAsText) {
   for (int i = 0; i < 5'000; ++i) {
     std::string bytes(random() % 40, '\0');
     for (char& c : bytes) c = static_cast<char>(random());
-    const auto parsed = parser.parse(SentEvent().with("playerId", json_string(bytes)).json());
+    const auto parsed = parser.parse_stored(SentEvent().with("playerId", json_string(bytes)).json());
     ASSERT_TRUE(std::holds_alternative<Event>(parsed)) << json_string(bytes);
   }
 }

@@ -1,6 +1,8 @@
 // Keys, rates and connection limits.
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "unit/http/test_server.h"
 
@@ -67,14 +69,22 @@ TEST(ServerAdmission, SlowsDownAClientThatAsksTooOften) {
   EXPECT_EQ(client.ask(get("/unlimited")).status, 200);
 }
 
+Response text(std::string body) {
+  Response response;
+  response.body = std::move(body);
+  return response;
+}
+
 TEST(ServerAdmission, TurnsConnectionsAwayBeyondTheLimit) {
   ServerConfig config = test_config();
   config.max_connections = 3;
   TestServer running(std::move(config));
   std::vector<Client> clients;
+  std::vector<Responder> busy;  // An idle one would make room.
   for (int i = 0; i < 3; ++i) {
     clients.push_back(running.connect());
-    EXPECT_EQ(clients.back().ask(get("/hello")).status, 200);
+    clients.back().send(post("/park", "x"));
+    busy.push_back(running.lot.take());
   }
   {
     Client refused = running.connect();
@@ -85,7 +95,10 @@ TEST(ServerAdmission, TurnsConnectionsAwayBeyondTheLimit) {
     EXPECT_EQ(reply->header("connection"), "close");
     EXPECT_TRUE(refused.closed());
   }
-  EXPECT_EQ(clients[0].ask(get("/hello")).status, 200);
+  busy[0](text("served"));
+  EXPECT_EQ(clients[0].read()->body, "served");
+  busy[2](text("served"));
+  EXPECT_EQ(clients[2].read()->body, "served");
   clients.pop_back();
   ASSERT_TRUE(running.observer.wait_for_open(2));
   EXPECT_EQ(running.connect().ask(get("/hello")).status, 200);
@@ -96,7 +109,8 @@ TEST(ServerAdmission, DropsConnectionsFarBeyondTheLimit) {
   config.max_connections = 1;
   TestServer running(std::move(config));
   Client first = running.connect();
-  EXPECT_EQ(first.ask(get("/hello")).status, 200);
+  first.send(post("/park", "x"));
+  const Responder busy = running.lot.take();
   std::vector<Client> crowd;
   for (int i = 0; i < 300; ++i) crowd.push_back(running.connect());
   int told = 0;
@@ -112,7 +126,54 @@ TEST(ServerAdmission, DropsConnectionsFarBeyondTheLimit) {
   }
   EXPECT_GT(told, 0);
   EXPECT_GT(dropped, 0);
-  EXPECT_EQ(first.ask(get("/hello")).status, 200);
+  busy(text("served"));
+  EXPECT_EQ(first.read()->body, "served");
+}
+
+TEST(ServerAdmission, ClosesAnIdleConnectionForANewOneWhenItIsFull) {
+  ServerConfig config = test_config();
+  config.max_connections = 2;
+  config.threads = 1;
+  TestServer running(std::move(config));
+  Client idle = running.connect();
+  EXPECT_EQ(idle.ask(get("/hello")).status, 200);
+  Client busy = running.connect();
+  busy.send(post("/park", "x"));
+  const Responder responder = running.lot.take();
+  // The idle one goes when it has been idle for a second; until then newcomers are refused.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  int status = 0;
+  while (status != 200 && std::chrono::steady_clock::now() < deadline) {
+    Client newcomer = running.connect();
+    newcomer.send(get("/hello"));
+    if (const auto reply = newcomer.read()) status = reply->status;
+  }
+  EXPECT_EQ(status, 200);
+  EXPECT_TRUE(idle.closed());
+  responder(text("served"));
+  EXPECT_EQ(busy.read()->body, "served");
+}
+
+TEST(ServerAdmission, LeavesConnectionsToOtherAddresses) {
+  ServerConfig config = test_config();
+  config.max_connections_per_address = 2;
+  TestServer running(std::move(config));
+  std::vector<Client> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(running.connect());
+    EXPECT_EQ(clients.back().ask(get("/hello")).status, 200);
+  }
+  Client third = running.connect();
+  EXPECT_EQ(third.read()->status, 503);
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in other{};
+  other.sin_family = AF_INET;
+  other.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&other), sizeof other), 0);
+  EXPECT_EQ(Client::over(socket, running.server->port()).ask(get("/hello")).status, 200);
+  clients.pop_back();
+  ASSERT_TRUE(running.observer.wait_for_open(1));
+  EXPECT_EQ(running.connect().ask(get("/hello")).status, 200);
 }
 
 }  // namespace

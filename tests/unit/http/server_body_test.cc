@@ -78,10 +78,27 @@ TEST(ServerBody, OfAnUnknownMediaTypeIsRefused) {
             "application/json");
   const Reply reply = client.ask(post("/json", "{}", "Content-Type: text/plain\r\n"));
   EXPECT_EQ(reply.status, 415);
-  EXPECT_EQ(reply.header("accept"), "application/json, application/x-ndjson");
+  EXPECT_EQ(reply.header("accept"), "application/json, application/*+json");
   EXPECT_EQ(client.ask(post("/json", "{}")).status, 415);
   // An empty body is the handler's to judge.
   EXPECT_EQ(client.ask(post("/json", "")).status, 202);
+}
+
+TEST(ServerBody, MayBeOfAFamilyOfMediaTypes) {
+  TestServer running;
+  Client client = running.connect();
+  const auto status_of = [&](const std::string& type) {
+    return client.ask(post("/json", "{}", "Content-Type: " + type + "\r\n")).status;
+  };
+  for (const char* type :
+       {"application/vnd.feed+json", "Application/Feed+JSON; charset=utf-8", "application/a+b+json"}) {
+    EXPECT_EQ(status_of(type), 202) << type;
+  }
+  for (const char* type :
+       {"application/json-seq", "application/+json", "text/x+json", "application/x+json-seq",
+        "application/x+jsonx", "xapplication/x+json", "application/*"}) {
+    EXPECT_EQ(status_of(type), 415) << type;
+  }
 }
 
 TEST(ServerBody, AtTheLimitIsTakenAndBeyondIsRefused) {

@@ -300,5 +300,20 @@ TEST(Server, WaitsWhenThereAreNoFilesLeftAndGoesOnAfter) {
   for (Client& client : late) EXPECT_EQ(client.read()->status, 200);
 }
 
+TEST(ServerLifecycle, AHalfSentBodyDoesNotHoldTheStop) {
+  ServerConfig config = test_config();
+  config.drain_timeout = std::chrono::minutes(1);
+  TestServer running(std::move(config));
+  Client client = running.connect();
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf");
+  EXPECT_TRUE(running.observer.wait_for_opened(1));
+  const auto began = std::chrono::steady_clock::now();
+  running.server->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kPatience);
+  const auto reply = client.read();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 503);
+}
+
 }  // namespace
 }  // namespace fanfinity::http::test

@@ -56,6 +56,38 @@ TEST(ServerTime, EndsSlowBodies) {
   EXPECT_EQ(running.observer.responses(1)[0], (Seen{"POST", "/echo", 408}));
 }
 
+TEST(ServerTime, EndsBodiesThatNeverPauseButAreTooSlow) {
+  ServerConfig config = test_config();
+  config.body_timeout = milliseconds(400);
+  TestServer running(std::move(config));
+  Client client = running.connect();
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n");
+  while (client.silent() && client.send("a")) std::this_thread::sleep_for(milliseconds(1));
+  const auto reply = client.read();
+  EXPECT_EQ(reply->status, 408);
+  EXPECT_NE(reply->body.find("smaller batches"), std::string::npos) << reply->body;
+}
+
+TEST(ServerTime, GivesABodyThatKeepsItsPaceAsLongAsItNeeds) {
+  ServerConfig config = test_config();
+  config.body_timeout = milliseconds(500);
+  TestServer running(std::move(config));
+  Client client = running.connect();
+  const std::string piece(200, 'a');
+  std::size_t left = 60'000;
+  const auto began = std::chrono::steady_clock::now();
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n");
+  for (; left > 0 && client.silent(); left -= piece.size()) {
+    ASSERT_TRUE(client.send(piece));
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  EXPECT_GT(std::chrono::steady_clock::now() - began, 2 * milliseconds(500));
+  const auto reply = client.read();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(reply->body.size(), 60'000U);
+}
+
 TEST(ServerTime, ClosesIdleConnectionsSilently) {
   ServerConfig config = test_config();
   config.idle_timeout = milliseconds(50);
@@ -101,6 +133,21 @@ TEST(ServerTime, DoesNotGiveALateAnswerToTheNextRequest) {
   const auto reply = client.read();
   // Either in time or not, but never the other's.
   EXPECT_TRUE(reply->status == 503 || reply->body == "second") << reply->body;
+}
+
+TEST(Server, ClosesClientsThatDoNotReadWhenTheirAnswersHoldTooMuch) {
+  ServerConfig config = test_config();
+  config.max_buffered_bytes = 2 * kBigResponse;
+  TestServer running(std::move(config));
+  std::vector<Client> clients;
+  for (std::size_t i = 0; i < 5; ++i) {
+    clients.push_back(running.connect());
+    clients.back().shrink_receive_buffer();
+    clients.back().send(get("/big"));  // each a body of its own
+  }
+  EXPECT_TRUE(running.observer.wait_for_opened(5));
+  EXPECT_TRUE(running.observer.wait_for_open(2));
+  EXPECT_EQ(running.connect().ask(get("/hello")).body, "hello") << "who reads is served";
 }
 
 TEST(ServerTime, ClosesWhenAClientDoesNotRead) {

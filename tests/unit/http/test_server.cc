@@ -44,7 +44,7 @@ void add_body_routes(std::vector<Route>& routes) {
     respond(text(std::string(request.content_type), 202));
   });
   json.max_body = 100;
-  json.media_types = {"application/json", "application/x-ndjson"};
+  json.media_types = {"application/json", "application/*+json"};
   routes.push_back(std::move(json));
   Route size = route(Method::kPost, "/size", [](const Request& request, const Responder& respond) {
     respond(text(std::to_string(request.body.size())));

@@ -37,6 +37,30 @@ TEST(BatchDecision, KeepsWhatIsNotStored) {
   EXPECT_EQ(kept({}, {row(1, 1)}), Indices{});
 }
 
+TEST(BatchDecision, ComparesWhatIsDroppedWithTheFirstOfItsIdOnly) {
+  store::EventRows rows;
+  const auto add = [&rows](std::uint8_t id, std::string_view metadata) {
+    domain::Event event;
+    event.id.bytes[0] = id;
+    event.match_id = "m";
+    event.metadata = metadata;
+    const auto offset = static_cast<std::int64_t>(rows.size());
+    rows.add(event, base::Timestamp{std::chrono::seconds(offset)}, log::Offset{offset});
+  };
+  add(1, "{}");
+  add(2, "{}");
+  add(1, "{ }");
+  add(1, "{}");
+  add(2, "{}");
+  add(3, "{}");
+  add(3, R"({"a":1})");
+  const auto conflicts = [&rows](std::vector<std::size_t> kept) { return count_conflicts(rows, kept); };
+  EXPECT_EQ(conflicts({0, 1, 2, 3, 4, 5, 6}), 0U) << "nothing was dropped";
+  EXPECT_EQ(conflicts({0, 1, 5}), 2U);
+  EXPECT_EQ(conflicts({0, 1, 5, 6}), 1U) << "one is stored once more, its window was over";
+  EXPECT_EQ(conflicts({}), 2U) << "all were stored by an earlier batch";
+}
+
 TEST(BatchDecision, KeepsTheLowestOffsetOfAnId) {
   EXPECT_EQ(kept({event(1, 5), event(2, 6), event(1, 7), event(1, 8)}, {}), (Indices{0, 1}));
 }

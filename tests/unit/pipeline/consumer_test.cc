@@ -17,6 +17,23 @@ TEST(Consumer, StoresWhatIsPostedAndCommitsTheEnd) {
   EXPECT_FALSE(consumer->stopped_partition().has_value());
 }
 
+TEST(Consumer, StoresEventsWithNamesThatEarlierVersionsAccepted) {
+  World world;
+  std::vector<Uuid> ids;
+  for (const std::string_view match : {".", "..", " ", "\u3000", "m"}) {
+    domain::Event event = event_of(ids.emplace_back(Uuid::random()), std::string("a\0\tb", 4));
+    event.match_id = match;
+    log::Record record = record_of(event.id, now());
+    record.value.clear();
+    domain::append_event_json(event, record.value);
+    world.post(Stream::kEvents, std::move(record));
+  }
+  const auto consumer = world.consume();
+  ASSERT_TRUE(eventually([&] { return world.settled(); }));
+  world.expect_counted_once(ids);
+  EXPECT_TRUE(world.dead().empty());
+}
+
 TEST(Consumer, TakesALargeBacklogInFullBatches) {
   World world;
   const auto ids = world.post_many(100);

@@ -293,6 +293,22 @@ TEST(ExactlyOnce, DuplicatesWithinABatchAndAcrossItsBorderAreStoredOnce) {
   EXPECT_EQ(world.recorder.visible(), 2U);
 }
 
+TEST(ExactlyOnce, DuplicatesWithOtherContentWithinABatchAreCounted) {
+  World world;
+  ConsumerConfig config = quick();
+  config.batch_max_events = 6;
+  const Uuid x = Uuid::random();
+  const Uuid y = Uuid::random();
+  for (const char* player : {"a", "a", "b", "b", "a"}) world.post(x, player);
+  world.post(y, "a");
+  const auto consumer = world.consume(config);
+  ASSERT_TRUE(eventually([&] { return world.settled() && world.recorder.batches().size() == 1; }));
+  world.expect_counted_once({x, y});
+  EXPECT_EQ(world.store.raw().front().row.event.player, "a");
+  EXPECT_EQ(world.recorder.batches().front().duplicates, 4U);
+  EXPECT_EQ(world.recorder.batches().front().conflicts, 2U);
+}
+
 TEST(ExactlyOnce, AnIdComesAgainOnlyAfterTheWindow) {
   World world;
   ConsumerConfig config = quick();

@@ -76,11 +76,46 @@ TEST_F(InsertTokens, OfAnotherMonthAreNotTakenForThoseOfThis) {
   EXPECT_EQ(forget(), 1U);
 }
 
-TEST_F(InsertTokens, WhatIsNoSuchLineIsLeftAsItIs) {
-  const std::string text = "2\t202611_4_4_0\tdropped\n1\tnot_a_part\tx\n\n1\t202611_4";
+TEST_F(InsertTokens, OfALineWithoutItsEndAreForgotten) {
+  part("202611_1_1_0");
+  part("202611_2_2_0");
+  log("1\t202611_1_1_0\tkept\n1\t202611_2_2_0\tto");
+  EXPECT_EQ(forget(), 1U);
+  EXPECT_EQ(logged(), "1\t202611_1_1_0\tkept\n");
+}
+
+TEST_F(InsertTokens, BehindALineThatWasCutOffAreKept) {
+  part("202611_1_1_0");
+  part("202611_3_3_0");
+  for (const std::string cut : {"1", "1\t", "1\t202611_2", "1\t202611_2_2_0", "1\t202611_2_2_0\tto"}) {
+    log("1\t202611_1_1_0\ta\n" + cut + "1\t202611_3_3_0\tb\n");
+    EXPECT_EQ(forget(), 0U) << cut;
+    EXPECT_EQ(logged(), "1\t202611_1_1_0\ta\n1\t202611_3_3_0\tb\n") << cut;
+  }
+}
+
+TEST_F(InsertTokens, OfALineWithTooFewFieldsAreForgotten) {
+  part("202611_1_1_0");
+  log("\n1\t202611_1_1_0\n1\t202611_1_1_0\ta\n");
+  EXPECT_EQ(forget(), 2U);
+  EXPECT_EQ(logged(), "1\t202611_1_1_0\ta\n");
+}
+
+TEST_F(InsertTokens, OfPartsWithNamesOfAnotherKindAreLeftAsTheyAre) {
+  const std::string text = "2\t202611_4_4_0\tdropped\n1\tnot_a_part\tx\n";
   log(text);
   EXPECT_EQ(forget(), 0U);
   EXPECT_EQ(logged(), text);
+}
+
+TEST_F(InsertTokens, HaveNothingButLogsBesideThem) {
+  log("a draft", "deduplication_log_1.txt.new");
+  std::ofstream(table() / "deduplication_logs.new") << "a draft";
+  log("1\t202611_4_4_0\tlost\n");
+  EXPECT_EQ(forget(), 1U);
+  EXPECT_FALSE(fs::exists(logs() / "deduplication_log_1.txt.new"));
+  EXPECT_FALSE(fs::exists(table() / "deduplication_logs.new"));
+  EXPECT_EQ(logged(), "");
 }
 
 TEST_F(InsertTokens, AreLookedForInEveryLog) {

@@ -1,9 +1,10 @@
-/** Requests to the service that served this page. */
+/** Requests to the service that served this page. Paths are relative to the page: a proxy may serve it below a path. */
 
 import { signal } from '@preact/signals';
 import type { Readiness } from './types';
 
-const KEY = 'fanfinity.key';
+/** Another service may be served by the same host below another path. */
+const KEY = `fanfinity.key ${new URL('.', document.baseURI).pathname}`;
 
 /** The status of an answer that is not what was asked for; 0 when there was none. */
 export class Failure extends Error {
@@ -18,16 +19,19 @@ export class Failure extends Error {
 /** True while the service wants a key that it was not given. */
 export const keyWanted = signal(false);
 
-/** Kept for this tab only. */
+/** Empty: none. Kept for this tab only. */
+export const accessKey = signal(sessionStorage.getItem(KEY) ?? '');
+
 export function keepKey(key: string): void {
   sessionStorage.setItem(KEY, key);
+  accessKey.value = key;
   keyWanted.value = false;
 }
 
 /** Throws a Failure unless the answer is one of success. The body must then be read. */
 export async function request(path: string, accept: string, signal: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: accept };
-  const key = sessionStorage.getItem(KEY);
+  const key = accessKey.peek();
   if (key) headers.Authorization = `Bearer ${key}`;
   let response: Response;
   try {
@@ -42,19 +46,19 @@ export async function request(path: string, accept: string, signal: AbortSignal)
 
 const DEADLINE_MS = 12_000;
 
-async function fetchBody<T>(
-  path: string,
-  accept: string,
+/** Answers within `deadline`, body and all, or fails. */
+async function inTime<T>(
+  ask: (stop: AbortSignal) => Promise<T>,
   signal: AbortSignal,
-  read: (r: Response) => Promise<T>,
+  deadline = DEADLINE_MS,
 ): Promise<T> {
-  const limit = AbortSignal.timeout(DEADLINE_MS);
+  const limit = AbortSignal.timeout(deadline);
   const abort = new AbortController();
   const stop = () => abort.abort();
   for (const source of [signal, limit]) source.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
-    return await read(await request(path, accept, abort.signal));
+    return await ask(abort.signal);
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(0, 'The answer was cut off.');
@@ -63,23 +67,26 @@ async function fetchBody<T>(
   }
 }
 
-export function getJson<T>(path: string, signal: AbortSignal): Promise<T> {
-  return fetchBody(path, 'application/json', signal, (response) => response.json() as Promise<T>);
+export function getJson<T>(path: string, signal: AbortSignal, deadline?: number): Promise<T> {
+  return inTime(async (stop) => (await request(path, 'application/json', stop)).json() as Promise<T>, signal, deadline);
 }
 
-export function getText(path: string, signal: AbortSignal): Promise<string> {
-  return fetchBody(path, 'text/plain', signal, (response) => response.text());
+export function getText(path: string, signal: AbortSignal, deadline?: number): Promise<string> {
+  return inTime(async (stop) => (await request(path, 'text/plain', stop)).text(), signal, deadline);
 }
 
 /** A path of a match, whatever its id holds. */
 export function matchPath(matchId: string, rest: string): string {
-  return `/api/matches/${encodeURIComponent(matchId)}/${rest}`;
+  return `api/matches/${encodeURIComponent(matchId)}/${rest}`;
 }
 
 /** A service that is not ready says why, with 503. */
-export async function readiness(signal: AbortSignal): Promise<Readiness> {
-  const response = await fetch('/ready', { signal, cache: 'no-store' }).catch(() => undefined);
-  if (!response || (response.status !== 200 && response.status !== 503))
-    throw new Failure(0, 'The service cannot be reached.');
-  return (await response.json()) as Readiness;
+export function readiness(signal: AbortSignal, deadline?: number): Promise<Readiness> {
+  const ask = async (stop: AbortSignal) => {
+    const response = await fetch('ready', { signal: stop, cache: 'no-store' }).catch(() => undefined);
+    if (!response || (response.status !== 200 && response.status !== 503))
+      throw new Failure(0, 'The service cannot be reached.');
+    return (await response.json()) as Readiness;
+  };
+  return inTime(ask, signal, deadline);
 }

@@ -60,6 +60,12 @@ export interface MatchPage {
   asOf: string;
 }
 
+export interface MatchClock {
+  minute: number;
+  stoppage?: number;
+  period?: number;
+}
+
 export interface MatchEvent {
   eventId: string;
   eventType: EventType;
@@ -67,6 +73,8 @@ export interface MatchEvent {
   teamId: Team;
   playerId?: string;
   metadata?: Record<string, unknown>;
+  /** As the feed has it; absent where it does not tell. */
+  clock?: MatchClock;
 }
 
 export interface EventPage {

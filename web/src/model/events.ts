@@ -1,6 +1,7 @@
 /** What an event says in words, from metadata that feeds fill as they like: nothing in it can be relied on. */
 
 import type { MatchEvent } from '../api/types';
+import { clockText } from './match_time';
 
 function text(event: MatchEvent, ...names: string[]): string {
   for (const name of names) {
@@ -10,19 +11,9 @@ function text(event: MatchEvent, ...names: string[]): string {
   return '';
 }
 
-function number(event: MatchEvent, name: string): number | undefined {
-  const value = event.metadata?.[name];
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 && value < 1000
-    ? Math.floor(value)
-    : undefined;
-}
-
 /** The match clock, like 67′ or 45+2′; empty when the feed does not give it. */
 export function matchClock(event: MatchEvent): string {
-  const minute = number(event, 'minute');
-  if (minute === undefined) return '';
-  const stoppage = number(event, 'stoppage');
-  return stoppage ? `${minute}+${stoppage}′` : `${minute}′`;
+  return event.clock ? clockText(event.clock) : '';
 }
 
 export function playerOf(event: MatchEvent): string {
@@ -32,7 +23,7 @@ export function playerOf(event: MatchEvent): string {
 export function detailOf(event: MatchEvent): string {
   switch (event.eventType) {
     case 'goal':
-      return [text(event, 'score'), situation(event), assist(event)].filter(Boolean).join(' · ');
+      return [ownGoal(event), text(event, 'score'), situation(event), assist(event)].filter(Boolean).join(' · ');
     case 'shot':
       return [text(event, 'outcome'), situation(event)].filter(Boolean).join(' · ');
     case 'substitution': {
@@ -49,6 +40,14 @@ export function detailOf(event: MatchEvent): string {
     default:
       return '';
   }
+}
+
+export function isOwnGoal(event: MatchEvent): boolean {
+  return event.eventType === 'goal' && event.metadata?.ownGoal === true;
+}
+
+function ownGoal(event: MatchEvent): string {
+  return isOwnGoal(event) ? 'own goal' : '';
 }
 
 function situation(event: MatchEvent): string {

@@ -9,6 +9,11 @@ export function count(value: number): string {
   return whole.format(value);
 }
 
+/** 1 event, 1,523 events */
+export function counted(value: number, one: string, many: string, digits = count): string {
+  return `${digits(value)} ${value === 1 ? one : many}`;
+}
+
 /** Five digits at most: 950, 12,400, 1.2M. */
 export function shortCount(value: number): string {
   return value < 100_000 ? whole.format(value) : compact.format(value);
@@ -37,8 +42,13 @@ export function span(ms: number): string {
   return `${count(Math.round(seconds / 86_400))} days`;
 }
 
+/** The same in whole seconds. */
+export function seconds(ms: number): string {
+  return ms < 10_000 ? `${Math.round(ms / 1000)} s` : span(ms);
+}
+
 export function ago(ms: number): string {
-  return ms < 3000 ? 'just now' : `${ms < 10_000 ? `${Math.round(ms / 1000)} s` : span(ms)} ago`;
+  return ms < 3000 ? 'just now' : `${seconds(ms)} ago`;
 }
 
 const two = (value: number) => String(value).padStart(2, '0');
@@ -55,9 +65,35 @@ export function clock(at: number): string {
 }
 
 const days = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const zones = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' });
 
 export function day(at: number): string {
   return days.format(at);
+}
+
+/** The viewer's zone at that time: GMT+1. */
+export function zone(at: number): string {
+  return zones.formatToParts(at).find((part) => part.type === 'timeZoneName')?.value ?? '';
+}
+
+/** 15 Jan 2024, 14:05:09 GMT+1 */
+export function fullTime(at: number): string {
+  return `${day(at)}, ${clock(at)} ${zone(at)}`;
+}
+
+/** 14:05:09 today, 15 Jan 2024, 14:05 on any other day. */
+export function clockOrDay(at: number, now: number, today = clock): string {
+  return day(at) === day(now) ? today(at) : `${day(at)}, ${time(at)}`;
+}
+
+/** Clocks of feeds and ours may differ by as much without a word. */
+export const AHEAD_MS = 3 * 60_000;
+const DAY_MS = 86_400_000;
+
+/** 12 s ago; beyond a day, and for what lies ahead, the date. */
+export function since(at: number, now: number): string {
+  if (at > now + AHEAD_MS) return `${clockOrDay(at, now)}, in the future`;
+  return now - at < DAY_MS ? ago(now - at) : clockOrDay(at, now);
 }
 
 export const TYPE_NAMES: Record<EventType, [one: string, many: string]> = {

@@ -26,6 +26,7 @@ export interface MatchShape {
   teams: Record<Team, Counts>;
 }
 
+const MINUTE_MS = 60_000;
 const LONGEST_WINDOW_MS = 4 * 3600 * 1000;
 const MOMENTS = ['goal', 'yellow_card', 'red_card', 'substitution'] as const;
 const TEAMS = [1, 2] as const;
@@ -142,10 +143,21 @@ export function momentumOf(minutes: Minute[]): number[] {
   return smooth.map((value) => value / scale);
 }
 
-/** Events of the latest five minutes that are over or under way, a minute. */
-export function paceOf(minutes: Minute[]): number {
-  const latest = minutes.slice(-5);
-  return latest.length === 0 ? 0 : latest.reduce((sum, minute) => sum + minute.total, 0) / latest.length;
+const PACE_MINUTES = 5;
+
+/** Events a minute in the five minutes before `end`; as many as there are of a match that has just begun. */
+export function paceOf(minutes: Minute[], end: number): number {
+  const first = minutes[0];
+  if (!first) return 0;
+  const begin = Math.max(first.at, Math.floor(end / MINUTE_MS - PACE_MINUTES) * MINUTE_MS);
+  const latest = minutes.filter((minute) => minute.at >= begin && minute.at < end);
+  const passed = Math.max(1, (end - begin) / MINUTE_MS);
+  return latest.reduce((sum, minute) => sum + minute.total, 0) / passed;
+}
+
+/** When the last of the minutes ends. */
+export function endOf(minutes: Minute[]): number {
+  return (minutes.at(-1)?.at ?? 0) + MINUTE_MS;
 }
 
 export interface Comparison {

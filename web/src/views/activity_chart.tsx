@@ -2,10 +2,13 @@
 
 import { useMemo, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { Team } from '../api/types';
-import { count, TYPE_NAMES, time } from '../model/format';
+import type { MatchEvent, Team } from '../api/types';
+import { isOwnGoal, matchClock } from '../model/events';
+import { count, counted, TYPE_NAMES, time } from '../model/format';
+import type { MatchTime } from '../model/match_time';
 import type { MatchShape, Minute, Moment } from '../model/timeline';
 import type { TeamNames } from './match';
+import { Name } from './name';
 import { type Frame, Plot } from './plot';
 
 const SIDES: Record<Team, string> = { 1: 'home', 2: 'away' };
@@ -14,9 +17,37 @@ const TEAMS = [1, 2] as const;
 /** The minute under way counts; a step alone would look like a cliff. */
 const spline = uPlot.paths.spline?.();
 
-function momentText(moment: Moment, names: TeamNames): string {
-  const [one, many] = TYPE_NAMES[moment.type];
-  return `${moment.count > 1 ? `${moment.count} ${many.toLowerCase()}` : one}, ${names[moment.team]}`;
+const MINUTE_MS = 60_000;
+
+/** What is laid over the chart, in words. */
+class Words {
+  constructor(
+    readonly names: TeamNames,
+    private readonly goals: MatchEvent[],
+    private readonly matchTime: MatchTime,
+  ) {}
+
+  private goalsOf({ at, team, type }: Moment): MatchEvent[] {
+    if (type !== 'goal') return [];
+    return this.goals.filter((goal) => {
+      const after = Date.parse(goal.timestamp) - at;
+      return goal.teamId === team && after >= 0 && after < MINUTE_MS;
+    });
+  }
+
+  /** The match's clock, and the time of the day. */
+  when(at: number): string {
+    return [this.matchTime.at(at + MINUTE_MS / 2), time(at)].filter(Boolean).join(' · ');
+  }
+
+  of(moment: Moment): string {
+    const [one, many] = TYPE_NAMES[moment.type];
+    const what = moment.count > 1 ? `${moment.count} ${many.toLowerCase()}` : one;
+    const goals = this.goalsOf(moment);
+    const clocks = goals.map(matchClock).filter(Boolean).join(', ');
+    const own = goals.some(isOwnGoal) ? ' (own goal)' : '';
+    return `${what}${own}, ${this.names[moment.team]}${clocks ? `, ${clocks}` : ''}`;
+  }
 }
 
 /** Moments of one minute and lane stand beside each other. */
@@ -31,7 +62,7 @@ function placed(moments: Moment[]): { moment: Moment; lane: number; shift: numbe
   });
 }
 
-function Moments({ moments, names, frame }: { moments: Moment[]; names: TeamNames; frame: Frame }) {
+function Moments({ moments, words, frame }: { moments: Moment[]; words: Words; frame: Frame }) {
   const scale = frame.width / Math.max(1, frame.to - frame.from);
   return (
     <div class="moments" aria-hidden="true">
@@ -39,7 +70,7 @@ function Moments({ moments, names, frame }: { moments: Moment[]; names: TeamName
         <span
           key={`${moment.at}-${moment.team}-${moment.type}`}
           class={`moment ${moment.type} ${SIDES[moment.team]} lane-${lane}`}
-          title={`${time(moment.at)} ${momentText(moment, names)}`}
+          title={`${words.when(moment.at)} ${words.of(moment)}`}
           style={{ left: `${frame.left + (moment.at - frame.from) * scale}px`, '--shift': String(shift) }}
         >
           <i>{moment.count > 1 ? moment.count : ''}</i>
@@ -49,25 +80,25 @@ function Moments({ moments, names, frame }: { moments: Moment[]; names: TeamName
   );
 }
 
-function Tip({ minute, moments, names, frame }: { minute: Minute; moments: Moment[]; names: TeamNames; frame: Frame }) {
+function Tip({ minute, moments, words, frame }: { minute: Minute; moments: Moment[]; words: Words; frame: Frame }) {
   const x = frame.left + ((minute.at - frame.from) / Math.max(1, frame.to - frame.from)) * frame.width;
   const right = x > frame.left + frame.width / 2;
   return (
     <div class={`tip ${right ? 'to-left' : ''}`} style={{ left: `${x}px` }} aria-hidden="true">
-      <b>{time(minute.at)}</b> {count(minute.total)} events
+      <b>{words.when(minute.at)}</b> {counted(minute.total, 'event', 'events')}
       {TEAMS.map((team) => (
         <span key={team} class={SIDES[team]}>
-          {names[team]} {count(minute.byTeam[team])}
+          <Name>{words.names[team]}</Name> {count(minute.byTeam[team])}
         </span>
       ))}
       {moments.map((moment) => (
-        <span key={moment.type + moment.team}>{momentText(moment, names)}</span>
+        <span key={moment.type + moment.team}>{words.of(moment)}</span>
       ))}
     </div>
   );
 }
 
-function Table({ shape, names }: { shape: MatchShape; names: TeamNames }) {
+function Table({ shape, words }: { shape: MatchShape; words: Words }) {
   const [open, setOpen] = useState(false);
   return (
     <details class="as-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -78,21 +109,21 @@ function Table({ shape, names }: { shape: MatchShape; names: TeamNames }) {
             <thead>
               <tr>
                 <th scope="col">Minute</th>
-                <th scope="col">{names[1]}</th>
-                <th scope="col">{names[2]}</th>
+                <th scope="col">{words.names[1]}</th>
+                <th scope="col">{words.names[2]}</th>
                 <th scope="col">Moments</th>
               </tr>
             </thead>
             <tbody>
               {shape.minutes.map((minute) => (
                 <tr key={minute.at}>
-                  <th scope="row">{time(minute.at)}</th>
+                  <th scope="row">{words.when(minute.at)}</th>
                   <td>{count(minute.byTeam[1])}</td>
                   <td>{count(minute.byTeam[2])}</td>
                   <td>
                     {shape.moments
                       .filter((moment) => moment.at === minute.at)
-                      .map((moment) => momentText(moment, names))
+                      .map((moment) => words.of(moment))
                       .join('; ')}
                   </td>
                 </tr>
@@ -109,9 +140,32 @@ interface Props {
   shape: MatchShape;
   names: TeamNames;
   peak: { minute: string; eventCount: number };
+  goals: MatchEvent[];
+  matchTime: MatchTime;
 }
 
-export function ActivityChart({ shape, names, peak }: Props) {
+/** Pixels to either side of the middle of the label, and how far it may be moved. */
+const PEAK_HALF = 34;
+const PEAK_REACH = 160;
+
+/** The place nearest to the peak where the label covers no line of a goal and ends within the chart. */
+function peakPlace(peakAt: number, moments: Moment[], frame: Frame): number {
+  const place = (at: number) => frame.left + ((at - frame.from) / Math.max(1, frame.to - frame.from)) * frame.width;
+  const lines = moments.filter(({ type }) => type === 'goal').map(({ at }) => place(at));
+  const wanted = place(peakAt);
+  const fits = (x: number) =>
+    x >= frame.left + PEAK_HALF &&
+    x <= frame.left + frame.width - PEAK_HALF &&
+    lines.every((line) => Math.abs(line - x) > PEAK_HALF);
+  for (let shift = 0; shift <= PEAK_REACH; shift += 2) {
+    if (fits(wanted - shift)) return wanted - shift;
+    if (fits(wanted + shift)) return wanted + shift;
+  }
+  return Math.min(Math.max(wanted, frame.left + PEAK_HALF), frame.left + frame.width - PEAK_HALF);
+}
+
+export function ActivityChart({ shape, names, peak, goals, matchTime }: Props) {
+  const words = useMemo(() => new Words(names, goals, matchTime), [names, goals, matchTime]);
   const [frame, setFrame] = useState<Frame | undefined>(undefined);
   const [index, setIndex] = useState<number | undefined>(undefined);
   const { minutes } = shape;
@@ -128,8 +182,12 @@ export function ActivityChart({ shape, names, peak }: Props) {
       <div class="panel-head">
         <h2 id="activity">Events a minute</h2>
         <p class="legend">
-          <span class="home">{names[1]}</span>
-          <span class="away">{names[2]}</span>
+          <span class="home">
+            <Name>{names[1]}</Name>
+          </span>
+          <span class="away">
+            <Name>{names[2]}</Name>
+          </span>
           <span class="sign of-goal">Goal</span>
           <span class="sign of-card">Card</span>
           <span class="sign of-substitution">Substitution</span>
@@ -140,6 +198,7 @@ export function ActivityChart({ shape, names, peak }: Props) {
           data={data}
           height={16}
           axisY
+          matchTime={matchTime}
           scaleY={(_, __, most) => [0, Math.max(5, most * 1.08)]}
           series={(colour) => [
             { stroke: colour('away'), width: 1.5, points: { show: false }, ...(spline ? { paths: spline } : {}) },
@@ -155,15 +214,9 @@ export function ActivityChart({ shape, names, peak }: Props) {
           onFrame={keep}
           onPoint={setIndex}
         />
-        {frame ? <Moments moments={shape.moments} names={names} frame={frame} /> : null}
+        {frame ? <Moments moments={shape.moments} words={words} frame={frame} /> : null}
         {frame && peakAt >= frame.from && peakAt <= frame.to ? (
-          <span
-            class="peak"
-            aria-hidden="true"
-            style={{
-              left: `${frame.left + ((peakAt - frame.from) / Math.max(1, frame.to - frame.from)) * frame.width}px`,
-            }}
-          >
+          <span class="peak" aria-hidden="true" style={{ left: `${peakPlace(peakAt, shape.moments, frame)}px` }}>
             peak {count(peak.eventCount)}
           </span>
         ) : null}
@@ -171,13 +224,15 @@ export function ActivityChart({ shape, names, peak }: Props) {
           <Tip
             minute={pointed}
             moments={shape.moments.filter((m) => m.at === pointed.at)}
-            names={names}
+            words={words}
             frame={frame}
           />
         ) : null}
       </div>
-      {shape.outside > 0 ? <p class="note">{count(shape.outside)} events lie outside of the hours shown.</p> : null}
-      <Table shape={shape} names={names} />
+      {shape.outside > 0 ? (
+        <p class="note">{counted(shape.outside, 'event lies', 'events lie')} outside of the hours shown.</p>
+      ) : null}
+      <Table shape={shape} words={words} />
     </section>
   );
 }

@@ -3,6 +3,7 @@
 import { count, TYPE_NAMES } from '../model/format';
 import { compare, type MatchShape } from '../model/timeline';
 import type { TeamNames } from './match';
+import { Name } from './name';
 
 export function Comparison({ shape, names }: { shape: MatchShape; names: TeamNames }) {
   return (
@@ -12,13 +13,13 @@ export function Comparison({ shape, names }: { shape: MatchShape; names: TeamNam
         <thead>
           <tr>
             <th scope="col" class="home">
-              <bdi>{names[1]}</bdi>
+              <Name>{names[1]}</Name>
             </th>
             <th scope="col">
               <span class="unseen">What</span>
             </th>
             <th scope="col" class="away">
-              <bdi>{names[2]}</bdi>
+              <Name>{names[2]}</Name>
             </th>
           </tr>
         </thead>

@@ -1,17 +1,22 @@
 /** One match, live. */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useComputed } from '@preact/signals';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Failure, getJson, matchPath } from '../api/client';
+import { matchTopic } from '../api/shared_streams';
 import { EVENT_TYPES, type EventPage, type MatchEvent, type Metrics, type Team, type Timeline } from '../api/types';
 import { useFeed, useFollow } from '../hooks';
 import { clockOf, latestFirst, teamNameOf } from '../model/events';
-import { title } from '../model/format';
+import { fullTime, title } from '../model/format';
+import { isLive } from '../model/liveness';
+import { MatchTime } from '../model/match_time';
 import { type MatchShape, shapeOf } from '../model/timeline';
-import { announcement } from '../state';
+import { announcement, isStale, now } from '../state';
 import { ActivityChart } from './activity_chart';
 import { Comparison } from './comparison';
 import { Facts } from './facts';
 import { MomentumChart } from './momentum_chart';
+import { Name } from './name';
 import { Scoreboard } from './scoreboard';
 import { Ticker } from './ticker';
 import { TypeCounts } from './type_counts';
@@ -31,12 +36,13 @@ function namesOf(events: MatchEvent[]): TeamNames {
   return { 1: name(1), 2: name(2) };
 }
 
-/** Timeline and latest events; `events` stays undefined where the service has no such list. */
+/** Timeline and latest events, and the clock of the match; `events` stays undefined where the service has no such list. */
 function useDetails(matchId: string, metrics: Metrics | undefined, everything: boolean) {
   const [shape, setShape] = useState<MatchShape | undefined>(undefined);
   const [events, setEvents] = useState<MatchEvent[] | undefined>(undefined);
   const [goals, setGoals] = useState<MatchEvent[]>([]);
   const [clock, setClock] = useState('');
+  const [edges, setEdges] = useState<MatchEvent[]>([]);
   const moments = metrics && metrics.goals * 1e6 + metrics.yellowCards * 1000 + metrics.redCards;
   useFollow(metrics?.totalEvents, moments, DETAILS_EVERY_MS, async (stop) => {
     setShape(shapeOf(await getJson<Timeline>(matchPath(matchId, 'timeline'), stop)));
@@ -57,10 +63,14 @@ function useDetails(matchId: string, metrics: Metrics | undefined, everything: b
   useFollow(metrics?.totalEvents, undefined, DETAILS_EVERY_MS, (stop) =>
     list('limit=3', stop, (found) => setClock(clockOf(found ?? []))),
   );
+  useFollow(metrics?.firstEventAt, undefined, DETAILS_EVERY_MS, (stop) =>
+    list('order=asc&limit=3', stop, (found) => setEdges(found ?? [])),
+  );
   useFollow(metrics?.goals || undefined, metrics?.goals, DETAILS_EVERY_MS, (stop) =>
     list(`type=goal&limit=${MOST_GOALS}`, stop, (found) => setGoals(found ?? [])),
   );
-  return { shape, events, goals, clock };
+  const matchTime = useMemo(() => new MatchTime([...edges, ...(events ?? []), ...goals]), [edges, events, goals]);
+  return { shape, events, goals, clock, matchTime };
 }
 
 /** Says goals aloud, to those who listen rather than look. */
@@ -85,23 +95,34 @@ function useGoalAnnouncement(shape: MatchShape | undefined, names: TeamNames): T
   return scorer;
 }
 
+/** Whether it is being played, else when it was. */
+function Played({ metrics, live }: { metrics: Metrics; live: boolean }) {
+  const last = Date.parse(metrics.lastEventAt);
+  return live ? <p class="badge">Live</p> : <p>Last event {fullTime(last)}</p>;
+}
+
 export function Match({ matchId }: { matchId: string }) {
-  const feed = useFeed<Metrics>(matchPath(matchId, 'stream'), matchPath(matchId, 'metrics'));
+  const feed = useFeed<Metrics>(matchTopic(matchId));
   const metrics = feed.value.value;
   const [everything, setEverything] = useState(false);
-  const { shape, events, goals, clock } = useDetails(matchId, metrics, everything);
-  const names = namesOf([...(events ?? []), ...goals]);
+  const { shape, events, goals, clock, matchTime } = useDetails(matchId, metrics, everything);
+  const names = useMemo(() => namesOf([...(events ?? []), ...goals]), [events, goals]);
   const scorer = useGoalAnnouncement(shape, names);
   const { name, detail } = title(matchId);
+  const live = useComputed(() => {
+    const played = feed.value.value;
+    return played !== undefined && !isStale.value && isLive(played, now.value);
+  }).value;
   return (
     <div class={`match ${events ? '' : 'without-ticker'}`}>
       <div class="heading">
         <h1>
-          <bdi>{name}</bdi>
+          <Name lines={2}>{name}</Name>
         </h1>
+        {metrics ? <Played metrics={metrics} live={live} /> : null}
         {detail ? (
           <p>
-            {detail} · <bdi>{matchId}</bdi>
+            <Name>{matchId}</Name>
           </p>
         ) : null}
       </div>
@@ -113,12 +134,18 @@ export function Match({ matchId }: { matchId: string }) {
       ) : null}
       {metrics ? (
         <>
-          <Scoreboard shape={shape} names={names} goals={goals} clock={clock} scorer={scorer} />
-          <Facts metrics={metrics} shape={shape} link={feed.link} />
+          <Scoreboard shape={shape} names={names} goals={goals} clock={clock} matchTime={matchTime} scorer={scorer} />
+          <Facts metrics={metrics} shape={shape} link={feed.link} matchTime={matchTime} live={live} />
           {shape ? (
             <>
-              <ActivityChart shape={shape} names={names} peak={metrics.peakMinute} />
-              <MomentumChart minutes={shape.minutes} names={names} />
+              <ActivityChart
+                shape={shape}
+                names={names}
+                peak={metrics.peakMinute}
+                goals={goals}
+                matchTime={matchTime}
+              />
+              <MomentumChart minutes={shape.minutes} names={names} matchTime={matchTime} live={live} />
               <Comparison shape={shape} names={names} />
             </>
           ) : null}

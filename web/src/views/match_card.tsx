@@ -1,14 +1,16 @@
-/** One match in the list: score, cards, pace, how long ago something came in. */
+/** One match in the list: score, cards, pace, how long ago its last event was. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { getJson, matchPath } from '../api/client';
 import type { MatchSummary, Timeline } from '../api/types';
 import { useFollow } from '../hooks';
-import { ago, rate, shortCount, title } from '../model/format';
-import { type MatchShape, paceOf, shapeOf } from '../model/timeline';
+import { rate, shortCount, title } from '../model/format';
+import { type MatchShape, type Minute, paceOf, shapeOf } from '../model/timeline';
 import { matchLink } from '../route';
 import { now } from '../state';
 import { Cards } from './cards';
+import { Name } from './name';
+import { Since } from './since';
 import { Sparkline } from './sparkline';
 
 const DETAILS_EVERY_MS = 5000;
@@ -26,6 +28,14 @@ function useSeen() {
   return { ref, seen };
 }
 
+function Pace({ minutes }: { minutes: Minute[] }) {
+  return (
+    <span>
+      <b>{rate(paceOf(minutes, now.value))}</b> events/min
+    </span>
+  );
+}
+
 export function MatchCard({ match, live }: { match: MatchSummary; live: boolean }) {
   const { ref, seen } = useSeen();
   const [shape, setShape] = useState<MatchShape | undefined>(undefined);
@@ -38,7 +48,7 @@ export function MatchCard({ match, live }: { match: MatchSummary; live: boolean 
     <li ref={ref}>
       <a class={`match-card ${live ? 'live' : ''}`} href={matchLink(match.matchId)}>
         <span class="name">
-          <bdi>{name}</bdi>
+          <Name lines={3}>{name}</Name>
           {detail ? <small>{detail}</small> : null}
         </span>
         <span class="score">
@@ -59,15 +69,13 @@ export function MatchCard({ match, live }: { match: MatchSummary; live: boolean 
         />
         <Sparkline values={shape?.minutes.map((minute) => minute.total) ?? []} />
         <span class="facts">
-          {live && shape ? (
-            <span>
-              <b>{rate(paceOf(shape.minutes))}</b> events/min
-            </span>
-          ) : null}
+          {live && shape ? <Pace minutes={shape.minutes} /> : null}
           <span>
-            <b>{shortCount(match.totalEvents)}</b> events
+            <b>{shortCount(match.totalEvents)}</b> {match.totalEvents === 1 ? 'event' : 'events'}
           </span>
-          <span class="activity">{ago(now.value - Date.parse(match.lastActivityAt))}</span>
+          <span class="activity">
+            <Since at={Date.parse(match.lastEventAt)} />
+          </span>
         </span>
       </a>
     </li>

@@ -2,19 +2,33 @@
 
 import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
+import type { MatchTime } from '../model/match_time';
 import { type Minute, momentumOf } from '../model/timeline';
 import type { TeamNames } from './match';
+import { Name } from './name';
 import { Plot } from './plot';
 
 const spline = uPlot.paths.spline?.();
 const HELD = 0.12;
 
-function inWords(latest: number, names: TeamNames): string {
-  if (Math.abs(latest) < HELD) return 'Even';
-  return `With ${latest > 0 ? names[1] : names[2]}`;
+function InWords({ latest, names }: { latest: number; names: TeamNames }) {
+  if (Math.abs(latest) < HELD) return <p class="now">Even</p>;
+  const [side, team] = latest > 0 ? (['home', 1] as const) : (['away', 2] as const);
+  return (
+    <p class={`now ${side}`}>
+      With <Name>{names[team]}</Name>
+    </p>
+  );
 }
 
-export function MomentumChart({ minutes, names }: { minutes: Minute[]; names: TeamNames }) {
+interface Props {
+  minutes: Minute[];
+  names: TeamNames;
+  matchTime: MatchTime;
+  live: boolean;
+}
+
+export function MomentumChart({ minutes, names, matchTime, live }: Props) {
   const momentum = useMemo(() => momentumOf(minutes), [minutes]);
   const data = useMemo<[number[], number[], number[]]>(
     () => [minutes.map((m) => m.at), momentum.map((v) => Math.max(0, v)), momentum.map((v) => Math.min(0, v))],
@@ -27,12 +41,13 @@ export function MomentumChart({ minutes, names }: { minutes: Minute[]; names: Te
         <h2 id="momentum" title="Goals, shots, corners, free kicks and passes, weighted and smoothed over five minutes">
           Momentum
         </h2>
-        <p class={`now ${latest >= HELD ? 'home' : latest <= -HELD ? 'away' : ''}`}>{inWords(latest, names)}</p>
+        {live ? <InWords latest={latest} names={names} /> : null}
       </div>
       <Plot
         data={data}
         height={8.5}
         axisY={false}
+        matchTime={matchTime}
         scaleY={[-1.05, 1.05]}
         series={(colour) => [
           {

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { time } from '../model/format';
+import type { Mark, MatchTime } from '../model/match_time';
 import { palette } from '../state';
 
 /** Where the drawing is within the chart, and what time it spans: for what is laid over it. */
@@ -25,6 +26,8 @@ interface Props {
   bands?: (colour: (name: string) => string) => uPlot.Band[];
   scaleY: uPlot.Range.MinMax | uPlot.Range.Function;
   axisY: boolean;
+  /** Labels the axis, where it is known. */
+  matchTime: MatchTime;
   onFrame?: (frame: Frame) => void;
   onPoint?: (index: number | undefined) => void;
 }
@@ -34,19 +37,44 @@ function colourOf(element: Element): (name: string) => string {
   return (name) => style.getPropertyValue(`--${name}`).trim();
 }
 
-function axes(colour: (name: string) => string, target: Element, withY: boolean): uPlot.Axis[] {
+const MINUTE_MS = 60_000;
+const STEPS = [1, 2, 5, 10, 15, 30, 45, 60, 90];
+
+/** As many as there is room for: at the match's own minutes, else at those of the clock on the wall. */
+function marksOf(u: uPlot, matchTime: MatchTime, room: number): Mark[] {
+  const [from, to] = [u.scales.x?.min ?? 0, u.scales.x?.max ?? 1];
+  const pixelsPerMinute = u.bbox.width / (uPlot.pxRatio || 1) / ((to - from) / MINUTE_MS);
+  const step = STEPS.find((minutes) => minutes * pixelsPerMinute >= room) ?? 120;
+  if (matchTime.known) return matchTime.marks(from, to, Math.max(5, step));
+  const zone = new Date(from).getTimezoneOffset() * MINUTE_MS;
+  const marks: Mark[] = [];
+  const first = Math.ceil((from - zone) / (step * MINUTE_MS)) * step * MINUTE_MS + zone;
+  for (let at = first; at <= to; at += step * MINUTE_MS) marks.push({ at, label: time(at) });
+  return marks;
+}
+
+function axes(
+  colour: (name: string) => string,
+  target: Element,
+  withY: boolean,
+  matchTime: () => MatchTime,
+): uPlot.Axis[] {
   const style = getComputedStyle(target);
   // uPlot scales fonts of whole pixels only.
   const size = Math.round(Number.parseFloat(style.fontSize));
   const common = { stroke: colour('muted'), font: `${size}px ${style.fontFamily}`, ticks: { show: false } };
   const grid = { stroke: colour('line'), width: 1 };
+  let marks: Mark[] = [];
   return [
     {
       ...common,
       grid: { show: false },
-      space: 6 * size,
       size: Math.round(2.4 * size),
-      values: (_, splits) => splits.map((at) => time(at)),
+      splits: (u) => {
+        marks = marksOf(u, matchTime(), 4.5 * size);
+        return marks.map(({ at }) => at);
+      },
+      values: () => marks.map(({ label }) => label),
     },
     {
       ...common,
@@ -59,7 +87,6 @@ function axes(colour: (name: string) => string, target: Element, withY: boolean)
   ];
 }
 
-const MINUTE_MS = 60_000;
 const SHORTEST_MS = 10 * MINUTE_MS;
 
 /** A line begins at nothing, a minute before the first. */
@@ -116,12 +143,13 @@ export function Plot(props: Props) {
         ms: 1,
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-        padding: [8, 12, 0, 4],
+        // Half a label on either side.
+        padding: [8, 24, 0, latest.current.axisY ? 4 : 24],
         scales: {
           x: { time: true, range: (_, from, to) => [from, Math.max(to, from + SHORTEST_MS)] },
           y: { range: latest.current.scaleY },
         },
-        axes: axes(colour, target, latest.current.axisY),
+        axes: axes(colour, target, latest.current.axisY, () => latest.current.matchTime),
         series: [{}, ...latest.current.series(colour)],
         bands: latest.current.bands?.(colour) ?? [],
         hooks: {
@@ -144,6 +172,6 @@ export function Plot(props: Props) {
   }, [width, props.height]);
   useEffect(() => {
     chart.current?.setData(withBeginning(props.data));
-  }, [props.data]);
+  }, [props.data, props.matchTime]);
   return <div class="plot" ref={place} aria-hidden="true" />;
 }

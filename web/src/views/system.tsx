@@ -6,13 +6,15 @@ import { useEffect, useState } from 'preact/hooks';
 import { Failure, getText, readiness } from '../api/client';
 import { serverNow, syncClock } from '../api/server_clock';
 import type { Readiness } from '../api/types';
-import { count, milliseconds, rate, shortCount } from '../model/format';
+import { count, counted, milliseconds, rate, shortCount } from '../model/format';
 import type { Link } from '../model/freshness';
 import { increase, meanOf, quantileOf, rateOf, Scrape } from '../model/prometheus';
-import { shownLink } from '../state';
+import { isStale, shownLink } from '../state';
 import { Sparkline } from './sparkline';
 
 const EVERY_MS = 2000;
+/** A service that has not answered by then is not known to be well. */
+const PATIENCE_MS = 4000;
 const REMEMBERED = 90;
 /** Rates are over this many scrapes. */
 const SPAN = 5;
@@ -33,8 +35,11 @@ function useSystem(): Seen {
     const look = async () => {
       try {
         if (!document.hidden) {
-          await syncClock(stop.signal);
-          const [text, ready] = await Promise.all([getText('/metrics', stop.signal), readiness(stop.signal)]);
+          await syncClock();
+          const [text, ready] = await Promise.all([
+            getText('metrics', stop.signal, PATIENCE_MS),
+            readiness(stop.signal, PATIENCE_MS),
+          ]);
           const scrape = new Scrape(text, performance.now());
           setSeen(({ scrapes }) => ({ scrapes: [...scrapes, scrape].slice(-REMEMBERED), ready }));
           link.value = { state: 'open', asOf: serverNow(), heardAt: serverNow() };
@@ -83,13 +88,21 @@ function Tile({ name, value, unit, note, trend, alarm }: TileProps) {
   );
 }
 
+/** What was healthy says nothing about now when the service does not answer. */
 function Checks({ ready }: { ready: Readiness }) {
+  const level = isStale.value ? 'unknown' : '';
   return (
     <ul class="checks">
-      {Object.entries(ready.checks).map(([name, state]) => (
-        <li key={name} class={state === 'healthy' ? 'good' : 'bad'}>
+      {isStale.value ? (
+        <li class="bad">
           <span class="dot" aria-hidden="true" />
-          <b>{name}</b> {state}
+          <b>service</b> does not answer
+        </li>
+      ) : null}
+      {Object.entries(ready.checks).map(([name, state]) => (
+        <li key={name} class={level || (state === 'healthy' ? 'good' : 'bad')}>
+          <span class="dot" aria-hidden="true" />
+          <b>{name}</b> {level ? `unknown, was ${state}` : state}
         </li>
       ))}
     </ul>
@@ -158,7 +171,7 @@ function Counting({ before, after, trend }: { before: Scrape; after: Scrape; tre
         note={
           batch === undefined
             ? 'none in ten seconds'
-            : `${rate(batch)} events each, inserted in ${milliseconds((insert ?? 0) * 1000)}`
+            : `${counted(batch, 'event', 'events', rate)} each, inserted in ${milliseconds((insert ?? 0) * 1000)}`
         }
       />
       <Tile name="Insert failures" value={count(failures)} alarm={failures > 0} note="in ten seconds" />

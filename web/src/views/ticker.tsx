@@ -2,8 +2,9 @@
 
 import type { MatchEvent } from '../api/types';
 import { detailOf, matchClock, playerOf } from '../model/events';
-import { clock, TYPE_NAMES } from '../model/format';
+import { clockOrDay, fullTime, TYPE_NAMES } from '../model/format';
 import type { TeamNames } from './match';
+import { Name } from './name';
 
 interface Props {
   events: MatchEvent[];
@@ -14,6 +15,8 @@ interface Props {
 }
 
 export function Ticker({ events, names, everything, onSwitch }: Props) {
+  // The page says on which day the match was; other days are named.
+  const latest = Date.parse(events[0]?.timestamp ?? '');
   return (
     <section class="panel ticker" aria-labelledby="ticker">
       <div class="panel-head">
@@ -29,14 +32,18 @@ export function Ticker({ events, names, everything, onSwitch }: Props) {
             const [who, detail] = [playerOf(event), detailOf(event)];
             return (
               <li key={event.eventId} class={`${event.teamId === 1 ? 'home' : 'away'} ${event.eventType}`}>
-                <span class="when" title={clock(Date.parse(event.timestamp))}>
-                  {matchClock(event) || clock(Date.parse(event.timestamp))}
+                <span class="when" title={fullTime(Date.parse(event.timestamp))}>
+                  {matchClock(event) || clockOrDay(Date.parse(event.timestamp), latest)}
                 </span>
                 <span class="what">
                   <b>{TYPE_NAMES[event.eventType][0]}</b>
                   <span class="unseen">, {names[event.teamId]}</span>
-                  {who ? <bdi>{who}</bdi> : null}
-                  {detail ? <small dir="auto">{detail}</small> : null}
+                  {who ? <Name lines={2}>{who}</Name> : null}
+                  {detail ? (
+                    <small>
+                      <Name lines={2}>{detail}</Name>
+                    </small>
+                  ) : null}
                 </span>
               </li>
             );
