@@ -1,6 +1,7 @@
 """Events as the contract wants them: ids, times and JSON lines."""
 
 import json
+import random
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
@@ -44,15 +45,21 @@ def kick_off_ms(kick_off: datetime) -> int:
     return (kick_off - EPOCH) // timedelta(milliseconds=1)
 
 
-def event_id(match_id: str, number: int) -> uuid.UUID:
+def event_id(match: str, number: int) -> uuid.UUID:
     """The same event of the same match always has the same id, so sending a match again counts nothing twice."""
-    return uuid.uuid5(_NAMESPACE, f"{match_id}#{number}")
+    return uuid.uuid5(_NAMESPACE, f"{match}#{number}")
 
 
-def to_line(event: MatchEvent, match_id: str, number: int, kick_off: datetime) -> bytes:
+def match_id(home: str, away: str, kick_off: datetime, seed: str) -> str:
+    """ "Río Alto – Østervik 2026-12-01 3f2a1b", as people write it. The end tells matches of other seeds apart."""
+    tag = random.Random(f"{seed}/{kick_off_ms(kick_off)}").getrandbits(24)
+    return f"{home} – {away} {kick_off:%Y-%m-%d} {tag:06x}"
+
+
+def to_line(event: MatchEvent, match: str, number: int, kick_off: datetime) -> bytes:
     document = {
-        "eventId": str(event_id(match_id, number)),
-        "matchId": match_id,
+        "eventId": str(event_id(match, number)),
+        "matchId": match,
         "eventType": event.kind,
         "timestamp": format_time(kick_off + timedelta(milliseconds=event.at)),
         "teamId": event.team,

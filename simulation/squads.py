@@ -48,10 +48,6 @@ class Club:
     first_eleven: tuple[Player, ...]
     bench: tuple[Player, ...]
 
-    @property
-    def slug(self) -> str:
-        return _slug(self.name)
-
 
 def _slug(name: str) -> str:
     """ "Río Alto" -> "rio-alto": ids stay plain ASCII although names do not."""

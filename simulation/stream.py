@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from simulation.events import MatchEvent, kick_off_ms, to_line
+from simulation.events import MatchEvent, match_id, to_line
 from simulation.match import Result, play
 from simulation.squads import draw_pairs
 
@@ -67,9 +67,8 @@ def fix(games: Round, start: datetime) -> list[Fixture]:
     fixtures = []
     for number, (result, delay) in enumerate(zip(games.results, games.delays)):
         kick_off = start + timedelta(milliseconds=delay)
-        tag = random.Random(f"{games.seed}/{number}/{kick_off_ms(kick_off)}").getrandbits(32)
-        match_id = f"{result.home.slug}-{result.away.slug}-{kick_off:%Y-%m-%d}-{tag:08x}"
-        fixtures.append(Fixture(match_id, result, kick_off, delay))
+        name = match_id(result.home.name, result.away.name, kick_off, f"{games.seed}/{number}")
+        fixtures.append(Fixture(name, result, kick_off, delay))
     return fixtures
 
 

@@ -1,7 +1,8 @@
 """Which match says what at which second of the run.
 
 There are as many places as matches at once; in each, one match follows the other. Event times run `speed` times as fast
-as the clock and reach the present at full time, so that no event lies in the future.
+as the clock and reach the present at full time, so that no event lies in the future. Of matches under way at the start, what
+has happened lies in the past by the clock of the match, and what happens during the run is of the moment it is sent.
 """
 
 import heapq
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from simulation.events import MatchEvent, kick_off_ms
+from simulation.events import MatchEvent, kick_off_ms, match_id
 from simulation.match import Result, play
 from simulation.squads import draw_pairs
 
@@ -30,6 +31,7 @@ class Fixture:
     begins: float
     kick_off_ms: int
     speed: float
+    began_ms: int | None = None  # second 0 of a run whose events are of the moment they are sent
 
     @property
     def ends(self) -> float:
@@ -37,8 +39,15 @@ class Fixture:
 
     def clock_ms(self, at: float) -> int:
         """The event time at a second of the run. After the final whistle it is the time of day."""
+        if self.began_ms is not None:
+            return self.began_ms + round(at * 1000 * (max(self.speed, 1.0) if at < 0 else 1.0))
         played = min(at, self.ends) - self.begins
         return self.kick_off_ms + round(played * self.speed * 1000 + max(0.0, at - self.ends) * 1000)
+
+    def event_ms(self, event: MatchEvent) -> int:
+        if self.began_ms is not None:
+            return self.clock_ms(self.begins + event.at / 1000 / self.speed)
+        return self.kick_off_ms + event.at
 
     @property
     def title(self) -> str:
@@ -106,8 +115,11 @@ class Programme:
 
     def _date(self, result: Result, place: int, begins: float) -> Fixture:
         lasts = timedelta(milliseconds=result.duration)
-        kick_off = self._began + timedelta(seconds=begins) + min(lasts / self._speed - lasts, timedelta())
+        if self._under_way:
+            kick_off = self._began + timedelta(seconds=begins * (max(self._speed, 1.0) if begins < 0 else 1.0))
+        else:
+            kick_off = self._began + timedelta(seconds=begins) + min(lasts / self._speed - lasts, timedelta())
         kick_off = kick_off.replace(microsecond=kick_off.microsecond // 1000 * 1000)
-        tag = random.Random(f"{self._seed}/{place}/{kick_off_ms(kick_off)}").getrandbits(32)
-        match_id = f"{result.home.slug}-{result.away.slug}-{kick_off:%Y-%m-%d}-{tag:08x}"
-        return Fixture(match_id, result, begins, kick_off_ms(kick_off), self._speed)
+        name = match_id(result.home.name, result.away.name, kick_off, f"{self._seed}/{place}")
+        began_ms = kick_off_ms(self._began) if self._under_way else None
+        return Fixture(name, result, begins, kick_off_ms(kick_off), self._speed, began_ms)

@@ -172,7 +172,7 @@ class Traffic:
         chance, fixture = self._chance, place.fixture
         report = place.moments[int(chance.random() * len(place.moments))]
         event = report.event
-        at_ms = max(fixture.clock_ms(at), fixture.kick_off_ms + event.at)
+        at_ms = max(fixture.clock_ms(at), fixture.event_ms(event))
         bits = f"{chance.getrandbits(128):032x}"
         # A random UUID, of version 4.
         event_id = f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
@@ -187,9 +187,9 @@ class Traffic:
 
 def _of_feed(report: Report) -> Event:
     fixture = report.fixture
-    kick_off = EPOCH + timedelta(milliseconds=fixture.kick_off_ms)
-    line = to_line(report.event, fixture.match_id, report.number, kick_off)
-    return Event(line, fixture.match_id, report.event.kind, fixture.kick_off_ms + report.event.at)
+    at_ms = fixture.event_ms(report.event)
+    line = to_line(report.event, fixture.match_id, report.number, EPOCH + timedelta(milliseconds=at_ms - report.event.at))
+    return Event(line, fixture.match_id, report.event.kind, at_ms)
 
 
 class _Ahead:

@@ -21,9 +21,10 @@ struct MatchClock {
 /// Not thread-safe: keeps the parser's buffers.
 class MatchClockReader {
  public:
-  /// From the members `minute` (45, or "45", "45'", "45+2", "45+2'"), `stoppage` (2) and `period` (1) of a
-  /// JSON object. Nothing is guessed: empty unless `minute` is there, once and in that form, and nothing
-  /// contradicts it; a stoppage or period in any other form is left out.
+  /// From members of a JSON object: `minute` (45, 45.0, "45", "45'", "45+2", "45'+2'", "45 + 2"), `stoppage`,
+  /// `extra`, `injuryTime` or `addedTime` (2, 2.0, "2", "+2", "2'") and `period` (1, 1.0, "1"). Nothing is
+  /// guessed: empty unless `minute` is there, once and in such a form, and nothing contradicts it; a stoppage
+  /// or period in any other form is left out.
   [[nodiscard]] std::optional<MatchClock> read(std::string_view metadata);
 
  private:

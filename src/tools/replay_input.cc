@@ -122,6 +122,22 @@ base::Result<bool> LineReader::fill(const std::stop_token& stop) {
   }
 }
 
+std::string_view fault_of_file(std::string_view first_line) {
+  constexpr std::string_view kZstd = "\x28\xB5\x2F\xFD";
+  if (first_line.starts_with("\x1F\x8B"))
+    return "is packed by gzip: `gzip -dc FILE | fanfinity replay -` sends it";
+  if (first_line.starts_with(kZstd))
+    return "is packed by zstd: `zstd -dc FILE | fanfinity replay -` sends it";
+  if (first_line.starts_with("\xFF\xFE") || first_line.starts_with("\xFE\xFF")) {
+    return "is UTF-16: save it as UTF-8, one event a line";
+  }
+  if (first_line.substr(std::min(first_line.find_first_not_of(" \t"), first_line.size())).starts_with('[')) {
+    return "is a JSON array: make it one event a line with `jq -c '.[]' FILE`; a provider's own file needs "
+           "`python3 -m simulation convert`";
+  }
+  return "";
+}
+
 base::SteadyTime Pacer::due(base::Timestamp at, base::SteadyTime now) {
   if (!speed_) return now;
   if (!first_at_) {

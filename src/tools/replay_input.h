@@ -58,6 +58,10 @@ class LineReader {
   bool skipping_ = false;  // inside a line that is too long
 };
 
+/// Why a file that begins with `first_line` is no file of events, as the end of a sentence on the file; empty
+/// when it may be one.
+[[nodiscard]] std::string_view fault_of_file(std::string_view first_line);
+
 /// Maps event times to the moments they are due. The first event is due at once and anchors the rest;
 /// an event older than the anchor is due at once as well.
 class Pacer {

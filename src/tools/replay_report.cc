@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t kPrintedRejections = 20;
 constexpr std::chrono::seconds kTroubleEvery{5};
+constexpr std::chrono::minutes kLongWait{10};
 constexpr std::size_t kBarCells = 24;
 
 std::size_t terminal_width(std::FILE* stream) {
@@ -99,6 +100,14 @@ std::string summary_text(const ReplaySummary& summary) {
   return text;
 }
 
+std::string long_wait_text(std::uint64_t line, std::chrono::milliseconds wait) {
+  if (wait < kLongWait) return "";
+  return fmt::format(
+      "line {}: its time lies far after the event before; it is sent in {}. Is the time wrong? Ctrl-C ends, "
+      "--speed max sends everything at once",
+      line, format_duration(std::chrono::duration_cast<std::chrono::seconds>(wait)));
+}
+
 void ReplayReport::progress(const ReplayProgress& progress) {
   if (!shows_progress_) return;
   const std::string line = progress_line(progress, terminal_width(err_) - 1);
@@ -118,6 +127,11 @@ void ReplayReport::print(const std::string& text) {
 void ReplayReport::rejected(std::uint64_t line, const std::string& detail) {
   std::lock_guard lock(mutex_);
   if (++rejections_ <= kPrintedRejections) print(fmt::format("line {} rejected: {}", line, detail));
+}
+
+void ReplayReport::note(const std::string& sentence) {
+  std::lock_guard lock(mutex_);
+  print(sentence);
 }
 
 void ReplayReport::trouble(const std::string& sentence) {

@@ -26,6 +26,8 @@ struct ReplayProgress {
 [[nodiscard]] std::string progress_line(const ReplayProgress& progress, std::size_t width);
 /// The lines printed at the end, each with its line end.
 [[nodiscard]] std::string summary_text(const ReplaySummary& summary);
+/// Why nothing is sent for so long that a wrong time in the file is likely; empty for a shorter wait.
+[[nodiscard]] std::string long_wait_text(std::uint64_t line, std::chrono::milliseconds wait);
 /// "0:09", "12:34", "1:02:03".
 [[nodiscard]] std::string format_duration(std::chrono::seconds duration);
 /// "1,234,567".
@@ -39,6 +41,8 @@ class ReplayReport {
   void progress(const ReplayProgress& progress);
   /// The first 20 are printed, the rest counted.
   void rejected(std::uint64_t line, const std::string& detail);
+  /// A sentence for the person who waits.
+  void note(const std::string& sentence);
   /// Trouble that is being retried: printed when it changes, at most every 5 seconds.
   void trouble(const std::string& sentence);
   /// Removes the progress line and says how many rejected lines were not printed.

@@ -44,7 +44,7 @@ class Run {
  private:
   void read_lines();
   void add_event(const Line& line);
-  void wait_until_due(std::string_view event);
+  void wait_until_due(const Line& line);
   bool flush();
 
   void send_requests(std::uint64_t seed);
@@ -100,18 +100,26 @@ ReplaySummary Run::execute() {
 
 void Run::read_lines() {
   const std::stop_token stop = stop_.get_token();
+  bool first = true;
   for (;;) {
     auto line = lines_.next(stop);
     bytes_ = lines_.bytes_read();
     if (!line && line.error().code != base::Errc::kStopped) fail(line.error().detail);
+    if (line && !*line && first)
+      fail(fmt::format("{} has no event: give a file with one event a line", config_.file));
     if (!line || !*line || stop.stop_requested()) break;
+    if (const auto fault = fault_of_file((*line)->text); first && !fault.empty()) {
+      fail(fmt::format("{} {}", config_.file, fault));
+      break;
+    }
+    first = false;
     {
       std::lock_guard lock(mutex_);
       ++summary_.read;
       if ((*line)->too_long) ++summary_.rejected;
     }
     if ((*line)->too_long) {
-      report_.rejected((*line)->number, "longer than any event may be");
+      report_.rejected((*line)->number, "longer than any event may be (the file must have one event a line)");
       continue;
     }
     add_event(**line);
@@ -121,7 +129,7 @@ void Run::read_lines() {
 }
 
 void Run::add_event(const Line& line) {
-  if (config_.speed) wait_until_due(line.text);
+  if (config_.speed) wait_until_due(line);
   const bool fits = next_.body.size() + line.text.size() < kMaxBatchBytes;
   if (!fits && !flush()) return;
   next_.body += line.text;
@@ -130,14 +138,15 @@ void Run::add_event(const Line& line) {
   if (next_.lines.size() >= std::max<std::size_t>(1, config_.batch)) flush();
 }
 
-void Run::wait_until_due(std::string_view event) {
+void Run::wait_until_due(const Line& line) {
   // What is no event has no time of its own: it goes out with the event before it.
-  const domain::ParsedEvent parsed = parser_.parse(event);
+  const domain::ParsedEvent parsed = parser_.parse(line.text);
   const auto* known = std::get_if<domain::Event>(&parsed);
   if (known == nullptr) return;
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(pacer_.due(known->at, now()) - now());
   if (wait.count() <= 0) return;
   flush();
+  if (const std::string text = long_wait_text(line.number, wait); !text.empty()) report_.note(text);
   base::system_clock().wait_for(stop_.get_token(), wait);
 }
 

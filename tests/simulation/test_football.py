@@ -173,4 +173,4 @@ def test_squads_are_distinct_and_stable():
     ids = [player.id for club in clubs for player in club.first_eleven + club.bench]
     assert len(ids) == len(set(ids)) == len(clubs) * 20
     assert all(player_id.isascii() for player_id in ids)
-    assert len({club.slug for club in clubs}) == len(clubs)
+    assert len({club.name for club in clubs}) == len(clubs)

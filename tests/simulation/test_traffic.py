@@ -119,6 +119,32 @@ def test_matches_under_way_catch_up_first_and_a_goal_falls_when_it_should():
         assert any(abs(at - 25) < 0.1 for at in goals)
 
 
+def test_matches_under_way_play_in_the_present():
+    for seed in map(str, range(4)):
+        traffic = Traffic(programme(seed, matches=5, speed=20.0, goal_at=25.0, under_way=True), 40, None, seed)
+        latest, earliest = {}, {}
+        for second, events in enumerate(by_second(traffic, 420)):  # longer than a match
+            now = round((BEGAN - EPOCH).total_seconds() + second) * 1000
+            for event in events:
+                assert event.at_ms <= now
+                latest[event.match_id] = max(event.at_ms, latest.get(event.match_id, 0))
+                earliest[event.match_id] = min(event.at_ms, earliest.get(event.match_id, now))
+            if second >= 5:  # some may stand at half-time when the run begins
+                assert sum(now - at < 20_000 for at in latest.values()) >= 3, second
+        began = (BEGAN - EPOCH).total_seconds() * 1000
+        assert min(earliest.values()) < began - 20 * 60_000  # what had happened, by the clock of its match
+        assert len(latest) > 5
+
+
+def test_a_match_has_the_names_of_its_teams():
+    traffic = Traffic(programme(matches=8), 50, None, "seed")
+    traffic.until(5.0)
+    for report in traffic.happened:
+        home, away = report.fixture.result.home.name, report.fixture.result.away.name
+        assert report.fixture.match_id.startswith(f"{home} – {away} 2026-05-01 ")
+    assert any(not report.fixture.match_id.replace("–", "-").isascii() for report in traffic.happened)
+
+
 def test_a_place_goes_on_with_new_matches():
     reports = programme(matches=2, speed=2_000.0).reports()
     ids = {(report := next(reports)).place: {report.fixture.match_id}}

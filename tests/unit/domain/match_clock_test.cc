@@ -27,6 +27,26 @@ TEST(MatchClock, IsWhatTheMetadataSays) {
   EXPECT_EQ(clock_of(R"({"\u006dinute":45})"), R"({"minute":45})");
 }
 
+TEST(MatchClock, IsReadAsFeedsWriteIt) {
+  for (const char* minute :
+       {R"("90'+4'")", R"("90 + 4")", R"("90' + 4'")", R"("90+4 ")", R"(" 90 +4'")", R"("90\u2019+4\u2019")",
+        R"("90\u2032+4")", "\"90\u2019 + 4\u2019\"", R"("90.0+4.0")"}) {
+    EXPECT_EQ(clock_of("{\"minute\":" + std::string(minute) + "}"), R"({"minute":90,"stoppage":4})")
+        << minute;
+  }
+  for (const char* minute : {"45.0", "45.00", R"("45.0")", R"(" 45")", R"("45 ")", R"("45\u0027")"}) {
+    EXPECT_EQ(clock_of("{\"minute\":" + std::string(minute) + "}"), R"({"minute":45})") << minute;
+  }
+  for (const char* apart : {R"("extra":2)", R"("injuryTime":2)", R"("addedTime":2.0)", R"("stoppage":"2")",
+                            R"("extra":"+2")", R"("extra":"2'")", R"("stoppage":2,"extra":2)",
+                            R"("extra":2,"injuryTime":null)", R"("stoppage":0,"extra":2)"}) {
+    EXPECT_EQ(clock_of("{\"minute\":45," + std::string(apart) + "}"), R"({"minute":45,"stoppage":2})")
+        << apart;
+  }
+  EXPECT_EQ(clock_of(R"({"minute":3.0,"period":2.0})"), R"({"minute":3,"period":2})");
+  EXPECT_EQ(clock_of(R"({"minute":3,"period":"2"})"), R"({"minute":3,"period":2})");
+}
+
 TEST(MatchClock, IsNotGuessed) {
   for (const char* metadata : {"",
                                "{}",
@@ -37,7 +57,13 @@ TEST(MatchClock, IsNotGuessed) {
                                R"({"stoppage":2,"period":1})",
                                R"({"minute":-1})",
                                R"({"minute":151})",
-                               R"({"minute":45.0})",
+                               R"({"minute":45.5})",
+                               R"({"minute":45.01})",
+                               R"({"minute":"45."})",
+                               R"({"minute":"45 2"})",
+                               R"({"minute":"45+2+1"})",
+                               R"({"minute":"45'2"})",
+                               R"({"minute":45,"stoppage":2,"extra":3})",
                                R"({"minute":4.5e1})",
                                R"({"minute":null})",
                                R"({"minute":[45]})",
@@ -48,7 +74,6 @@ TEST(MatchClock, IsNotGuessed) {
                                R"({"minute":"45+0"})",
                                R"({"minute":"45+31"})",
                                R"({"minute":"+2"})",
-                               R"({"minute":" 45"})",
                                R"({"minute":"45:10"})",
                                R"({"minute":"45''"})",
                                R"({"minute":"first half"})",
@@ -63,9 +88,10 @@ TEST(MatchClock, IsNotGuessed) {
 }
 
 TEST(MatchClock, LeavesOutAStoppageOrPeriodOfAnotherForm) {
-  for (const char* rest : {R"("stoppage":0)", R"("stoppage":31)", R"("stoppage":"2")", R"("stoppage":-2)",
-                           R"("stoppage":2,"stoppage":2)", R"("period":0)", R"("period":6)",
-                           R"("period":"1H")", R"("period":1.5)", R"("period":null)"}) {
+  for (const char* rest :
+       {R"("stoppage":0)", R"("stoppage":31)", R"("extra":"two")", R"("stoppage":-2)", R"("extra":true)",
+        R"("extra":2.5)", R"("injuryTime":{})", R"("extra":"")", R"("stoppage":2,"stoppage":2)",
+        R"("period":0)", R"("period":6)", R"("period":"1H")", R"("period":1.5)", R"("period":null)"}) {
     EXPECT_EQ(clock_of("{\"minute\":45," + std::string(rest) + "}"), R"({"minute":45})") << rest;
   }
 }

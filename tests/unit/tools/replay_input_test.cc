@@ -50,6 +50,13 @@ TEST(LineReader, DropsAByteOrderMark) {
   EXPECT_EQ(read_all("\xEF\xBB\xBF{}\n"), (std::vector<Read>{{"{}", 1, false}}));
 }
 
+TEST(FaultOfFile, KnowsWhatIsNoFileOfEvents) {
+  for (const char* line : {"\x1F\x8B\x08", "\x28\xB5\x2F\xFD", "\xFF\xFE{", "[", "[{\"eventId\":1}", " [ "}) {
+    EXPECT_FALSE(fault_of_file(line).empty()) << line;
+  }
+  for (const char* line : {"{}", " {", "rubbish", ""}) EXPECT_TRUE(fault_of_file(line).empty()) << line;
+}
+
 TEST(LineReader, SkipsALineThatIsTooLongAndGoesOnBehindIt) {
   const std::string longest(kMaxLineBytes, 'x');
   const std::string longer(kMaxLineBytes + 1, 'y');

@@ -64,6 +64,13 @@ TEST(SummaryText, OfAnInterruptedRunSaysWhatIsOpen) {
   EXPECT_FALSE(summary.complete());
 }
 
+TEST(LongWaitText, NamesTheLineThatIsFarAhead) {
+  EXPECT_EQ(long_wait_text(7, std::chrono::minutes(9)), "");
+  const std::string text = long_wait_text(7, std::chrono::hours(26));
+  EXPECT_TRUE(text.starts_with("line 7: ")) << text;
+  EXPECT_NE(text.find("26:00:00"), std::string::npos) << text;
+}
+
 TEST(Formats, AreThoseOfPeople) {
   EXPECT_EQ(format_count(0), "0");
   EXPECT_EQ(format_count(999), "999");

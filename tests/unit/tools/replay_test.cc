@@ -265,5 +265,23 @@ TEST(Replay, TheCommandSaysByItsExitCodeWhetherAllWasAccepted) {
   EXPECT_EQ(replay(config_for(bad, server)), 1);
 }
 
+TEST(Replay, SendsNothingOfAFileThatHoldsNoEvents) {
+  std::atomic<int> requests{0};
+  HttpTestServer server([&](const SeenRequest&) {
+    ++requests;
+    return PlannedAnswer{};
+  });
+  for (const std::string& content :
+       {std::string(), std::string("\n \n"), std::string("\x1F\x8B\x08\n{}\n"), "[\n" + event(1) + "\n]\n"}) {
+    const TemporaryFile file(content);
+    const Notes notes;
+    const auto summary = run_replay(config_for(file, server), {}, notes.file());
+    ASSERT_TRUE(summary.ok());
+    EXPECT_FALSE(summary->complete()) << content;
+    EXPECT_NE(summary->failure.find(file.path()), std::string::npos) << summary->failure;
+  }
+  EXPECT_EQ(requests, 0);
+}
+
 }  // namespace
 }  // namespace fanfinity::tools
