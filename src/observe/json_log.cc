@@ -84,13 +84,14 @@ void write(base::Level level, std::string_view message, std::initializer_list<ba
   if (begun.test_and_set()) std::abort();  // Not even this could be logged.
   std::array<char, 16> thread{};
   pthread_getname_np(pthread_self(), thread.data(), thread.size());
-  std::string_view what = "unknown";
+  std::string_view what = "no exception";
   const auto exception = std::current_exception();
   try {
     if (exception) std::rethrow_exception(exception);
   } catch (const std::exception& error) {
     what = error.what();
   } catch (...) {
+    what = "not a std::exception";
   }
   base::log_line(
       base::Level::kError,

@@ -194,7 +194,9 @@ def test_clickhouse_answers_what_its_health_check_asks(up):
     (url,) = [word for word in d.compose()["services"]["clickhouse"]["healthcheck"]["test"] if "://" in word]
     path = url.removeprefix("http://127.0.0.1:8123/")
     endpoint = json.loads((up.data_dir / "clickhouse" / "endpoint.json").read_text())
-    with urllib.request.urlopen(f"{endpoint['url']}/{path}") as answer:
+    # The image's server answers anybody's ping, the embedded one its own user only.
+    headers = {"X-ClickHouse-User": endpoint["user"], "X-ClickHouse-Key": endpoint["password"]}
+    with urllib.request.urlopen(urllib.request.Request(f"{endpoint['url']}/{path}", headers=headers)) as answer:
         assert (answer.status, answer.read()) == (200, b"Ok.\n")
 
 

@@ -543,4 +543,4 @@ def test_no_library_is_taken_from_the_current_directory_or_one_above(tmp_path):
     result = subprocess.run(
         [binary, "up"], env=environment, cwd=here, capture_output=True, text=True, timeout=60, check=False
     )
-    assert result.returncode == 1 and "not beside the binary" in result.stderr, result.stderr
+    assert result.returncode == 2 and "not beside the binary" in result.stderr, result.stderr
