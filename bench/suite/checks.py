@@ -46,7 +46,7 @@ class Acknowledged:
         wait_told(service, self.count)
 
     def _load(self, clickhouse):
-        clickhouse.execute("CREATE OR REPLACE TABLE acknowledged (id FixedString(16)) ENGINE = Memory")
+        clickhouse.execute("CREATE OR REPLACE TABLE acknowledged (id FixedString(16)) ENGINE = MergeTree ORDER BY id")
         for file in self._files:
             if file.exists() and file.stat().st_size:
                 clickhouse.execute("INSERT INTO acknowledged FORMAT RowBinary", data=file.read_bytes())
