@@ -48,7 +48,7 @@ struct Options {
 Result<log::LocalLogConfig> log_config(const Options& options) {
   std::map<std::string, std::string> flags{{"FANFINITY_DATA_DIR", options.directory}};
   if (options.partitions > 0) flags["LOG_PARTITIONS"] = std::to_string(options.partitions);
-  const auto loaded = config::load([](const char* name) { return std::getenv(name); }, flags);
+  const auto loaded = config::load(config::process_environment(), flags);
   if (!loaded) return loaded.error();
   return app::local_log_config(loaded->settings);
 }

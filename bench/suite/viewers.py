@@ -14,7 +14,7 @@ class Viewers:
 
     def __init__(self, port, path, count):
         self._address = ("127.0.0.1", port)
-        self._request = f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+        self._request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         self._count = count
         self._epoll = select.epoll()
         self._sockets = {}

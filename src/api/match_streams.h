@@ -22,6 +22,8 @@ struct MatchStreamsConfig {
   std::chrono::milliseconds interval{200};     ///< A topic is read, and its viewers told, at most so often.
   std::chrono::milliseconds heartbeat{5'000};  ///< After so long without a state.
   std::size_t max_topics = 20'000;             ///< Matches, and lengths of the list; beyond: 503.
+
+  bool operator==(const MatchStreamsConfig&) const = default;
 };
 
 class MatchStreams {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/log_line.h"
 #include "http/body_decoder.h"
 #include "http/negotiation.h"
 
@@ -18,32 +19,60 @@ namespace {
 constexpr std::size_t kLeastCompressed = 1'400;
 constexpr std::string_view kReadHangs = "the store has not answered yet";
 
+/// A body with its header. A slow client keeps the one that it takes and no other.
+struct Variant {
+  std::string body;
+  std::string header_lines;
+  std::string etag;
+};
+
 /// What everyone who asks is given, made once.
 struct View {
   int status = 200;
   std::string_view content_type;
-  std::string body;
-  std::string compressed;  ///< By gzip; empty when it was not asked for.
-  std::string header_lines;
-  std::string etag;
+  std::shared_ptr<const Variant> plain;
+  std::shared_ptr<const Variant> gzip;  ///< Null when it was not asked for.
 
   View(http::Response response, std::string_view cache_control, bool compress)
-      : status(response.status), content_type(response.content_type), body(std::move(response.body)) {
+      : status(response.status), content_type(response.content_type) {
+    const bool large = response.body.size() >= kLeastCompressed;
     // An answer that says what is wrong now is of no use later.
     const bool lasts = status == 200 || status == 404;
     response.headers.emplace_back("Cache-Control", lasts ? cache_control : "no-store");
-    if (body.size() >= kLeastCompressed) {
-      response.headers.emplace_back("Vary", "Accept-Encoding");
-      if (compress) compressed = http::gzip(body);
-    }
+    if (large) response.headers.emplace_back("Vary", "Accept-Encoding");
+    Variant made;
     for (const auto& [name, value] : response.headers) {
-      header_lines.append(name).append(": ").append(value).append("\r\n");
-      if (name == kEtag) etag = value;
+      made.header_lines.append(name).append(": ").append(value).append("\r\n");
+      if (name == kEtag) made.etag = value;
     }
+    if (large && compress) {
+      std::string compressed = http::gzip(response.body);
+      if (!compressed.empty()) {
+        gzip = std::make_shared<const Variant>(Variant{std::move(compressed), made.header_lines, made.etag});
+      }
+    }
+    made.body = std::move(response.body);
+    plain = std::make_shared<const Variant>(std::move(made));
   }
 
-  [[nodiscard]] std::size_t bytes() const { return body.size() + compressed.size(); }
+  [[nodiscard]] std::size_t bytes() const {
+    return plain->body.capacity() + (gzip != nullptr ? gzip->body.capacity() : 0);
+  }
 };
+
+/// One answer for each name, or the same failure for all of them when memory is short.
+std::vector<http::Response> load_all(const ViewCache::Load& load, std::span<const std::string> names) {
+  try {
+    return load(names);
+  } catch (const std::exception& error) {
+    base::log_line(base::Level::kError,
+                   "A read of the store threw an exception; its requests are answered 503.",
+                   {{"error", error.what()}});
+  }
+  return std::vector<http::Response>(
+      names.size(), http::problem_retry(503, "The service could not read this just now; try again shortly.",
+                                        std::chrono::seconds(1)));
+}
 
 }  // namespace
 
@@ -57,14 +86,12 @@ struct ViewCache::Answer {
     http::Response response;
     response.status = view->status;
     response.content_type = view->content_type;
-    if (!view->compressed.empty() && http::accepts_gzip(accept_encoding)) {
-      response.content_encoding = "gzip";
-      response.shared_body = {view, &view->compressed};
-    } else {
-      response.shared_body = {view, &view->body};
-    }
-    response.header_lines = view->header_lines;
-    response.etag = view->etag;
+    const bool compressed = view->gzip != nullptr && http::accepts_gzip(accept_encoding);
+    const auto& variant = compressed ? view->gzip : view->plain;
+    if (compressed) response.content_encoding = "gzip";
+    response.shared_body = {variant, &variant->body};
+    response.header_lines = variant->header_lines;
+    response.etag = variant->etag;
     response.cause = cause;
     return response;
   }
@@ -175,7 +202,7 @@ void ViewCache::run(Kind& kind) {
   }
   if (entries.empty()) return;
   const base::SteadyTime began = clock_.steady();
-  std::vector<http::Response> responses = kind.load(names);
+  std::vector<http::Response> responses = load_all(kind.load, names);
   const base::SteadyTime done = clock_.steady();
   settle(entries, std::move(responses), done,
          done + std::max<base::SteadyTime::duration>(config_.refresh, (done - began) * config_.rest));

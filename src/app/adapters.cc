@@ -166,6 +166,9 @@ http::ServerConfig server_config(const config::Settings& settings) {
   config.write_keys = from.write_keys;
   config.read_keys = from.read_keys;
   config.cors_origins = from.cors_origins;
+  config.allowed_hosts = from.allowed_hosts;
+  config.trusted_proxies = from.trusted_proxies;
+  if (from.client_address_header == "forwarded") config.forwarded_header = http::ForwardedHeader::kForwarded;
   return config;
 }
 

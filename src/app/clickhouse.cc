@@ -1,6 +1,7 @@
 // fanfinity clickhouse: the embedded ClickHouse as a server.
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -47,12 +48,13 @@ void add_clickhouse_command(CLI::App& cli, int& exit_code) {
   CLI::App* command = cli.add_subcommand(
       "clickhouse", "Run the embedded ClickHouse as a server on CLICKHOUSE_PORT, by itself");
   auto listen_host = std::make_shared<std::string>("127.0.0.1");
-  auto supervised = std::make_shared<bool>(false);
   command->add_option("--listen-host", *listen_host, "The address to listen on")->capture_default_str();
-  // How `up` starts its child; not for people.
-  command->add_flag("--supervised", *supervised)->group("");
-  run_with_settings(*command, exit_code, [listen_host, supervised](const config::LoadedSettings& loaded) {
-    return *supervised ? store::run_supervised_clickhouse() : serve(loaded, *listen_host);
+  // How `up` starts its child; not for people. What it needs comes from `up`, so that the environment, in
+  // which a flag of `up` may have overruled something, is not read.
+  command->add_flag_callback("--supervised", [] { std::exit(store::run_supervised_clickhouse()); })
+      ->group("");
+  run_with_settings(*command, exit_code, [listen_host](const config::LoadedSettings& loaded) {
+    return serve(loaded, *listen_host);
   });
 }
 

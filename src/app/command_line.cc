@@ -22,6 +22,10 @@ int run_command_line(CLI::App& cli, int argc, char** argv, int& exit_code) {
   } catch (const CLI::ParseError& error) {
     // Help and version are "errors" with code 0.
     return cli.exit(error) == 0 ? kDone : kWrongUse;
+  } catch (const std::exception& error) {
+    complain(std::string("The command failed: ") + error.what() +
+             ". If the system lacks threads, open files or memory, raise its limits (ulimit -u, -n, -v).");
+    return kFailed;
   }
   return exit_code;
 }
@@ -38,6 +42,7 @@ void add_config_command(CLI::App& cli, int& exit_code) {
     } else if (*example) {
       std::cout << config::example_environment();
     } else {
+      for (const std::string& warning : loaded.warnings) complain(warning);
       std::cout << config::show(loaded);
     }
     return kDone;

@@ -30,11 +30,11 @@ class Progress {
     if (clock_.steady() < next_) return;
     next_ = clock_.steady() + kTellEvery;
     if (!backlog) {
-      base::log_line(base::Level::kWarn, "What waits cannot be read now; trying on.",
+      base::log_line(base::Level::kWarn, "backlog not read, trying again",
                      {{"error", backlog.error().detail}});
       return;
     }
-    base::log_line(base::Level::kInfo, "What waits is stored by the old number of partitions.",
+    base::log_line(base::Level::kInfo, "backlog found to be stored first",
                    {{"lag", backlog->lag}, {"retry", backlog->retry}});
   }
 

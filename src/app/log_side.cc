@@ -48,14 +48,16 @@ class KafkaSide final : public LogSide {
 }  // namespace
 
 base::Result<std::unique_ptr<LogSide>> LogSide::open(const config::Settings& settings,
-                                                     observe::Metrics& metrics) {
+                                                     observe::Metrics& metrics, const std::stop_token& stop) {
   if (!settings.kafka.bootstrap_servers.empty()) {
     auto kafka = log::KafkaLog::open(kafka_log_config(settings));
     if (!kafka) return kafka.error();
     return std::unique_ptr<LogSide>(std::make_unique<KafkaSide>(std::move(*kafka), metrics));
   }
   if (auto made = base::make_data_directory(settings.data_dir); !made) return made.error();
-  auto local = log::LocalLog::open(local_log_config(settings));
+  log::LocalLogConfig config = local_log_config(settings);
+  config.stop = stop;
+  auto local = log::LocalLog::open(config);
   if (!local) return local.error();
   return std::unique_ptr<LogSide>(std::make_unique<LocalSide>(std::move(*local), metrics));
 }

@@ -14,9 +14,11 @@ namespace fanfinity::app {
 
 class LogSide {
  public:
-  /// Kafka when KAFKA_BOOTSTRAP_SERVERS is set. Does not wait for a broker. `metrics` outlives it.
+  /// Kafka when KAFKA_BOOTSTRAP_SERVERS is set. Does not wait for a broker, but for a process that still has
+  /// the directory of the embedded log, until `stop` (kStopped). `metrics` outlives it.
   [[nodiscard]] static base::Result<std::unique_ptr<LogSide>> open(const config::Settings& settings,
-                                                                   observe::Metrics& metrics);
+                                                                   observe::Metrics& metrics,
+                                                                   const std::stop_token& stop = {});
   virtual ~LogSide() = default;
 
   [[nodiscard]] virtual log::Producer& producer() = 0;

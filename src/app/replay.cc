@@ -3,10 +3,11 @@
 #include "tools/replay.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <utility>
 
 #include "app/commands.h"
 #include "app/settings_flags.h"
+#include "config/options.h"
 
 namespace fanfinity::app {
 
@@ -26,7 +27,8 @@ void add_replay_command(CLI::App& cli, int& exit_code) {
       ->check(CLI::Range(std::size_t{0}, tools::kMaxReplayBatch))
       ->capture_default_str();
   command->add_flag("--no-progress", *no_progress, "Print the summary only");
-  command->footer("A key for the service is read from FANFINITY_API_KEY.");
+  command->footer(
+      "A key for the service is read from FANFINITY_API_KEY, or from the file FANFINITY_API_KEY_FILE.");
   command->callback([config, speed, no_progress, &exit_code] {
     const auto parsed = tools::parse_speed(*speed);
     if (!parsed) {
@@ -36,7 +38,13 @@ void add_replay_command(CLI::App& cli, int& exit_code) {
     }
     config->speed = *parsed;
     if (*no_progress) config->progress = false;
-    if (const char* key = std::getenv("FANFINITY_API_KEY")) config->api_key = key;
+    auto key = config::load_secret(config::process_environment(), "FANFINITY_API_KEY");
+    if (!key) {
+      complain(key.error().detail);
+      exit_code = kWrongUse;
+      return;
+    }
+    config->api_key = *std::move(key);
     exit_code = tools::replay(*config);
   });
 }

@@ -1,5 +1,6 @@
 #include "app/service.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -13,12 +14,24 @@
 #include "app/adapters.h"
 #include "app/version.h"
 #include "base/log_line.h"
+#include "http/listener.h"
+#include "store/clickhouse_library.h"
 #include "tools/control.h"
 
 namespace fanfinity::app {
 
 using base::Errc;
+using base::Error;
 using base::Status;
+
+namespace {
+
+// The sockets of a process that was killed close a moment after its locks.
+constexpr std::chrono::milliseconds kPortPatience{500};
+constexpr std::chrono::milliseconds kPortPoll{20};
+constexpr std::chrono::seconds kSummaryPeriod{10};
+
+}  // namespace
 
 Service::Service(const config::Settings& settings, Role role,
                  std::function<void(const base::Error&)> on_fatal)
@@ -36,10 +49,31 @@ Service::~Service() {
   metrics_.stop_sampling();
 }
 
-Status Service::start() {
-  // The data directory belongs to one process: the log's lock says so before anything else is touched.
-  if (Status status = open_log(); !status) return status;
-  if (Status status = open_store(); !status) return status;
+Status Service::check(const std::stop_token& stop) {
+  if (settings_.clickhouse.host.empty()) {
+    if (auto library = store::find_clickhouse_library(settings_.clickhouse.library); !library)
+      return library.error();
+  }
+  // The data directory belongs to one process: the log's lock says so before anything else is touched. One
+  // that was killed holds its port for as long as the lock, so the port comes second.
+  if (Status status = open_log(stop); !status) return status;
+  return check_port();
+}
+
+Status Service::check_port() const {
+  const http::ServerConfig config =
+      serves_api() ? server_config(settings_) : consumer_server_config(settings_);
+  const base::SteadyTime give_up = clock_.steady() + kPortPatience;
+  while (true) {
+    const auto free = http::Listeners::tcp(config.host, config.port, 1);
+    if (free) return {};
+    if (free.error().code != Errc::kUnavailable || clock_.steady() >= give_up) return free.error();
+    clock_.wait_for({}, kPortPoll);
+  }
+}
+
+Status Service::start(const std::stop_token& stop) {
+  if (Status status = open_store(stop); !status) return status;
 
   as_of_ = std::make_unique<SharedAsOf>(log_->reader(), clock_);
   views_ = std::make_unique<api::ViewCache>(view_cache_config(settings_), clock_);
@@ -50,12 +84,21 @@ Status Service::start() {
     log_->sample();
     api_metrics_.set_stale_answers(stale_answers());
     backlog_gauges_.sample(log_->reader(), *producer_, pipeline_metrics_);
+    const std::lock_guard lock(pipeline_mutex_);
+    pipeline_metrics_.set_repeating(consumer_ == nullptr ? std::chrono::milliseconds::zero()
+                                                         : consumer_->repeating());
   });
 
   const auto migrated = [this] { return migrate(*clickhouse_, settings_, log_->reader()); };
   const auto on_migrated = [this] {
     if (consumes()) start_pipeline();
   };
+  // The embedded ClickHouse answers by now: a database that this version must not touch is refused before
+  // any event is taken.
+  if (embedded_ != nullptr) {
+    if (Status status = migrated(); !status && status.error().code == Errc::kInvalid) return status;
+  }
+  if (stop.stop_requested()) return Error{Errc::kStopped, "The start was cut short."};
   watch_ = std::make_unique<StoreWatch>(
       StoreWatch::Steps{[this] { return reader_->ping(); }, migrated, on_migrated, on_fatal_}, clock_);
   log_watch_ = std::jthread([this](const std::stop_token& stop) { watch_log(stop); });
@@ -64,18 +107,20 @@ Status Service::start() {
   return start_control();
 }
 
-Status Service::open_log() {
-  auto opened = LogSide::open(settings_, metrics_);
+Status Service::open_log(const std::stop_token& stop) {
+  auto opened = LogSide::open(settings_, metrics_, stop);
   if (!opened) return opened.error();
   log_ = std::move(*opened);
   producer_ = std::make_unique<observe::MeasuredProducer>(log_->producer(), metrics_);
   return {};
 }
 
-Status Service::open_store() {
+Status Service::open_store(const std::stop_token& stop) {
   store::ClickHouseEndpoint endpoint = clickhouse_endpoint(settings_);
   if (settings_.clickhouse.host.empty()) {
-    auto embedded = store::EmbeddedClickHouse::start(embedded_clickhouse_config(settings_));
+    store::EmbeddedClickHouseConfig config = embedded_clickhouse_config(settings_);
+    config.stop = stop;
+    auto embedded = store::EmbeddedClickHouse::start(std::move(config));
     if (!embedded) return embedded.error();
     embedded_ = std::move(*embedded);
     endpoint = embedded_->endpoint();
@@ -100,10 +145,23 @@ void Service::watch_log(const std::stop_token& stop) {
 
 void Service::start_pipeline() {
   const std::lock_guard lock(pipeline_mutex_);
+  if (draining_) return;
   consumer_ = std::make_unique<pipeline::Consumer>(
       consumer_config(settings_),
       pipeline::ConsumerPorts{log_->group(), log_->reader(), *producer_, *store_, clock_, pipeline_metrics_});
   consumer_->start();
+  summaries_ = std::jthread([this](const std::stop_token& stop) { log_summaries(stop); });
+}
+
+void Service::log_summaries(const std::stop_token& stop) {
+  base::SteadyTime last = clock_.steady();
+  while (true) {
+    const bool goes_on = clock_.wait_for(stop, kSummaryPeriod);
+    const base::SteadyTime now = clock_.steady();
+    pipeline_metrics_.log_summary(std::chrono::duration_cast<std::chrono::milliseconds>(now - last));
+    if (!goes_on) return;
+    last = now;
+  }
 }
 
 Status Service::start_server() {
@@ -134,7 +192,7 @@ Status Service::start_control() {
 Status Service::pipeline_status() {
   const std::lock_guard lock(pipeline_mutex_);
   if (consumer_ == nullptr) return {};  // Then ClickHouse is not ready, and said to be.
-  if (auto error = consumer_->stopped_partition()) return *error;
+  if (auto error = consumer_->trouble()) return *error;
   return {};
 }
 
@@ -180,15 +238,42 @@ std::uint64_t Service::stale_answers() const {
   return views_->stale_answers() + event_views_->stale_answers();
 }
 
-void Service::drain() {
+void Service::drain(base::SteadyTime deadline) {
+  // Two thirds of the time for requests and for what is not stored, a sixth for an insert under way. The rest
+  // is for leaving the group and for ClickHouse's end.
+  const base::SteadyTime began = clock_.steady();
+  const base::SteadyTime until = began + (deadline - began) * 2 / 3;
   base::log_line(base::Level::kInfo, "draining");
-  server_->stop();
-  if (control_) control_->stop();
-  if (response_times_) response_times_->flush(settings_.server.drain_timeout);
-  log_watch_ = {};
-  watch_.reset();
-  // What is left in Kafka is for the other consumers; what is left in the embedded log nobody else stores.
-  if (consumer_ != nullptr) consumer_->stop(!on_kafka(), settings_.server.drain_timeout);
+  server_->stop_by(until);
+  if (control_) control_->stop_by(until);
+  if (response_times_) response_times_->flush(left_until(until));
+  // Stopped, not destroyed: /ready may be read until the end.
+  log_watch_.request_stop();
+  watch_->request_stop();
+  stop_pipeline(until, until + (deadline - until) / 2);
+}
+
+void Service::stop_pipeline(base::SteadyTime until, base::SteadyTime give_up) {
+  pipeline::Consumer* consumer = nullptr;
+  {
+    const std::lock_guard lock(pipeline_mutex_);
+    draining_ = true;
+    consumer = consumer_.get();
+  }
+  {
+    // An insert that ClickHouse does not answer is left as a kill -9 would leave it.
+    const std::jthread guard([&](const std::stop_token& done) {
+      if (clock_.wait_for(done, left_until(give_up))) clickhouse_->abandon();
+    });
+    // What is left in Kafka is for the other consumers; what is left in the embedded log nobody else stores.
+    if (consumer != nullptr) consumer->stop(!on_kafka(), left_until(until));
+  }
+  clickhouse_->abandon();
+}
+
+std::chrono::milliseconds Service::left_until(base::SteadyTime moment) const {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(moment - clock_.steady());
+  return std::max(left, std::chrono::milliseconds::zero());
 }
 
 std::uint16_t Service::port() const {

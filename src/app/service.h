@@ -44,10 +44,15 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  /// Opens the log, starts ClickHouse and the HTTP servers. The consumer follows when ClickHouse is there.
-  [[nodiscard]] base::Status start();
-  /// Answers what is under way, stores what is in the embedded log as far as the drain time allows, stops.
-  void drain();
+  /// Opens the log and looks at whatever else can be seen to be wrong before anything is started: the port,
+  /// ClickHouse's library. `stop` ends its waits, and those of `start`: kStopped, or any other failure.
+  [[nodiscard]] base::Status check(const std::stop_token& stop);
+  /// After `check`. Starts ClickHouse and the HTTP servers. The consumer follows when ClickHouse is there.
+  /// kInvalid, kNotFound: the operator must change something.
+  [[nodiscard]] base::Status start(const std::stop_token& stop);
+  /// Answers what is under way, stores what is in the embedded log, stops, all before `deadline`. What is not
+  /// done by then is cut off, and the last steps are left to the destructor.
+  void drain(base::SteadyTime deadline);
   [[nodiscard]] std::uint16_t port() const;
 
  private:
@@ -55,8 +60,11 @@ class Service {
   [[nodiscard]] bool consumes() const { return role_ != Role::kServer; }
   [[nodiscard]] bool on_kafka() const { return !settings_.kafka.bootstrap_servers.empty(); }
 
-  [[nodiscard]] base::Status open_log();
-  [[nodiscard]] base::Status open_store();
+  [[nodiscard]] base::Status check_port() const;
+  [[nodiscard]] base::Status open_log(const std::stop_token& stop);
+  [[nodiscard]] base::Status open_store(const std::stop_token& stop);
+  void stop_pipeline(base::SteadyTime until, base::SteadyTime give_up);
+  [[nodiscard]] std::chrono::milliseconds left_until(base::SteadyTime moment) const;
   void start_pipeline();
   [[nodiscard]] base::Status start_server();
   [[nodiscard]] base::Status start_control();
@@ -65,6 +73,7 @@ class Service {
   [[nodiscard]] base::Status pipeline_status();
   [[nodiscard]] std::uint64_t stale_answers() const;
   void watch_log(const std::stop_token& stop);
+  void log_summaries(const std::stop_token& stop);
 
   const config::Settings settings_;
   const Role role_;
@@ -89,7 +98,9 @@ class Service {
   std::unique_ptr<store::ClickHouseEvents> event_reader_;
 
   std::mutex pipeline_mutex_;
+  bool draining_ = false;
   std::unique_ptr<pipeline::Consumer> consumer_;
+  std::jthread summaries_;
   std::unique_ptr<StoreWatch> watch_;
   std::jthread log_watch_;
 

@@ -27,9 +27,9 @@ void StoreWatch::set(base::Status status) {
   const std::lock_guard lock(mutex_);
   if (status_.ok() != status.ok() || (!status.ok() && status_.error().detail != status.error().detail)) {
     if (status.ok()) {
-      base::log_line(base::Level::kInfo, "ClickHouse is ready");
+      base::log_line(base::Level::kInfo, "ClickHouse became ready");
     } else {
-      base::log_line(base::Level::kWarn, "ClickHouse is not ready; events are taken and wait in the log",
+      base::log_line(base::Level::kWarn, "ClickHouse not ready, events wait in the log",
                      {{"detail", status.error().detail}});
     }
   }
@@ -44,6 +44,7 @@ bool StoreWatch::bring_up(const std::stop_token& stop) {
       steps_.on_migrated();
       return true;
     }
+    if (stop.stop_requested()) return false;  // Then it was perhaps cut short by us.
     const bool hopeless = status.error().code == base::Errc::kInvalid;
     set(status);
     if (hopeless) {
@@ -57,7 +58,10 @@ bool StoreWatch::bring_up(const std::stop_token& stop) {
 
 void StoreWatch::run(const std::stop_token& stop) {
   if (!bring_up(stop)) return;
-  while (clock_.wait_for(stop, kWatchPeriod)) set(steps_.ping());
+  while (clock_.wait_for(stop, kWatchPeriod)) {
+    base::Status status = steps_.ping();
+    if (!stop.stop_requested()) set(std::move(status));
+  }
 }
 
 }  // namespace fanfinity::app

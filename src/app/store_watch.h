@@ -27,6 +27,8 @@ class StoreWatch {
   StoreWatch& operator=(const StoreWatch&) = delete;
 
   [[nodiscard]] base::Status status() const;
+  /// Begins to stop. What is asked of ClickHouse right now may take its time; the destructor waits for it.
+  void request_stop() { thread_.request_stop(); }
 
  private:
   void run(const std::stop_token& stop);

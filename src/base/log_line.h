@@ -31,7 +31,16 @@ using LogSink = void (*)(Level, std::string_view message, std::initializer_list<
 /// Lines below `level` are dropped before their sink is called. Call before threads start.
 void set_log_sink(LogSink sink, Level level);
 [[nodiscard]] bool logs(Level level);
-/// Thread-safe. `message` is a constant sentence; what varies goes into fields.
+/// Thread-safe. `message` is constant, lower-case, without a full stop, and says what happened ("batch
+/// stored"); what varies goes into fields.
 void log_line(Level level, std::string_view message, std::initializer_list<Field> fields = {});
+
+/// The part of a W3C traceparent that names the trace, for the field "trace_id"; empty when there is none.
+[[nodiscard]] inline std::string_view trace_id(std::string_view traceparent) {
+  constexpr std::size_t kVersion = 3;  // "00-"
+  constexpr std::size_t kTraceId = 32;
+  return traceparent.size() < kVersion + kTraceId ? std::string_view()
+                                                  : traceparent.substr(kVersion, kTraceId);
+}
 
 }  // namespace fanfinity::base

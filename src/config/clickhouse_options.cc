@@ -27,7 +27,7 @@ Status parse_clickhouse_port(std::string_view text, std::uint16_t& port) {
 
 void add_clickhouse_options(std::vector<Option>& out) {
   Rows<ClickHouseSettings> rows(out, "ClickHouse", &Settings::clickhouse);
-  rows.text("CLICKHOUSE_HOST", "host", &ClickHouseSettings::host,
+  rows.host("CLICKHOUSE_HOST", "host", "CLICKHOUSE_PORT", &ClickHouseSettings::host,
             "A ClickHouse server to use. Empty: `fanfinity up` starts the embedded one.");
   rows.add(
       "CLICKHOUSE_PORT", "1..65535",
@@ -60,11 +60,11 @@ void add_clickhouse_options(std::vector<Option>& out) {
             "Password of the ClickHouse server.", true)
       .boolean("CLICKHOUSE_SECURE", &ClickHouseSettings::secure,
                "Whether to speak HTTPS. Certificates are always verified, host names included.")
-      .text("CLICKHOUSE_CA_FILE", "path", &ClickHouseSettings::ca_file,
+      .file("CLICKHOUSE_CA_FILE", &ClickHouseSettings::ca_file,
             "Certificates to trust (PEM). Empty: the system's.")
-      .text("CLICKHOUSE_CERT_FILE", "path", &ClickHouseSettings::cert_file,
+      .file("CLICKHOUSE_CERT_FILE", &ClickHouseSettings::cert_file,
             "Certificate to show to ClickHouse (PEM), for servers that ask for one.")
-      .text("CLICKHOUSE_KEY_FILE", "path", &ClickHouseSettings::key_file, "Its private key (PEM).")
+      .file("CLICKHOUSE_KEY_FILE", &ClickHouseSettings::key_file, "Its private key (PEM).")
       .duration("CLICKHOUSE_TIMEOUT", &ClickHouseSettings::request_timeout, 1'000 * kMs,
                 std::chrono::hours(1),
                 "How long one insert or query may take before it is given up and sent again.")

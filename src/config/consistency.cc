@@ -62,6 +62,35 @@ struct Named {
   const std::string& value;
 };
 
+void check_server(const ServerSettings& server, Sentences& out) {
+  if (server.max_streams > server.max_connections) {
+    out.push_back(
+        fmt::format("MAX_STREAMS={} is more than MAX_CONNECTIONS={}, of which streams are a part; "
+                    "lower one or raise the other",
+                    server.max_streams, server.max_connections));
+  }
+  if (server.rate_limit == 0 && server.rate_burst != 0) {
+    out.push_back(fmt::format("RATE_BURST={} is of use with RATE_LIMIT only; set RATE_LIMIT, or unset it",
+                              server.rate_burst));
+  }
+}
+
+/// A client must hear what became of its event before its request is given up.
+void check_delivery(const Settings& settings, Sentences& out) {
+  const KafkaSettings& kafka = settings.kafka;
+  if (kafka.bootstrap_servers.empty()) return;
+  if (kafka.delivery_timeout >= settings.server.request_timeout) {
+    out.push_back(fmt::format(
+        "KAFKA_DELIVERY_TIMEOUT={} must be shorter than REQUEST_TIMEOUT={}; shorten the "
+        "first or raise the second",
+        format_duration(kafka.delivery_timeout), format_duration(settings.server.request_timeout)));
+  }
+  if (kafka.linger >= kafka.delivery_timeout) {
+    out.push_back(fmt::format("KAFKA_LINGER={} must be shorter than KAFKA_DELIVERY_TIMEOUT={}; shorten it",
+                              format_duration(kafka.linger), format_duration(kafka.delivery_timeout)));
+  }
+}
+
 void check_clickhouse(const ClickHouseSettings& settings, Sentences& out) {
   check_pair("CLICKHOUSE_CERT_FILE", settings.cert_file, "CLICKHOUSE_KEY_FILE", settings.key_file, out);
   if (settings.secure) return;
@@ -148,6 +177,8 @@ Sentences contradictions(const Settings& settings) {
   Sentences out;
   check_amounts(settings, out);
   check_tokens(settings, out);
+  check_server(settings.server, out);
+  check_delivery(settings, out);
   check_clickhouse(settings.clickhouse, out);
   check_kafka(settings.kafka, out);
   return out;
@@ -171,6 +202,14 @@ Sentences warnings(const Settings& settings) {
                     clickhouse.user, clickhouse.host));
   }
   return out;
+}
+
+Sentences server_warnings(const ServerSettings& server) {
+  if (!server.write_keys.empty() || is_loopback(server.host + ":0")) return {};
+  return {
+      fmt::format("SERVER_HOST={} without API_WRITE_KEYS lets everyone who can reach it post events; set "
+                  "API_WRITE_KEYS, or listen on 127.0.0.1.",
+                  server.host)};
 }
 
 }  // namespace fanfinity::config

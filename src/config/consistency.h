@@ -19,6 +19,9 @@ inline constexpr std::uint64_t kMaxInsertTokens = 1'000'000;
 /// What works and is probably not meant, for a log line at start.
 [[nodiscard]] std::vector<std::string> warnings(const Settings& settings);
 
+/// The same for a process that serves the API.
+[[nodiscard]] std::vector<std::string> server_warnings(const ServerSettings& server);
+
 /// Whether every one of "host:port,..." is this very machine.
 [[nodiscard]] bool is_loopback(std::string_view servers);
 

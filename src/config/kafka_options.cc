@@ -24,8 +24,9 @@ std::string as_it_is(const std::string& text) {
 
 void add_topics(std::vector<Option>& out) {
   Rows<KafkaSettings> rows(out, "Kafka", &Settings::kafka);
-  rows.text("KAFKA_BOOTSTRAP_SERVERS", "host:port,...", &KafkaSettings::bootstrap_servers,
-            "Kafka brokers. Empty: `fanfinity up` uses the embedded log.");
+  rows.add("KAFKA_BOOTSTRAP_SERVERS", "host:port,...",
+           "Kafka brokers. Empty: `fanfinity up` uses the embedded log.", false,
+           &KafkaSettings::bootstrap_servers, &parse_brokers, &as_it_is);
   rows.add("KAFKA_EVENTS_TOPIC", "name", "The topic of events; created when missing, as the other two.",
            false, &KafkaSettings::events_topic, &parse_kafka_name, &as_it_is);
   rows.add("KAFKA_RETRY_TOPIC", "name",
@@ -63,11 +64,10 @@ void add_security(std::vector<Option>& out) {
               "How to log in, with sasl_plaintext and sasl_ssl.")
       .text("KAFKA_SASL_USER", "text", &KafkaSettings::sasl_user, "User to log in as.")
       .text("KAFKA_SASL_PASSWORD", "text", &KafkaSettings::sasl_password, "Its password.", true)
-      .text("KAFKA_CA_FILE", "path", &KafkaSettings::ca_file,
-            "Certificates to trust (PEM). Empty: the system's.")
-      .text("KAFKA_CERT_FILE", "path", &KafkaSettings::cert_file,
+      .file("KAFKA_CA_FILE", &KafkaSettings::ca_file, "Certificates to trust (PEM). Empty: the system's.")
+      .file("KAFKA_CERT_FILE", &KafkaSettings::cert_file,
             "Certificate to show to the brokers (PEM), for brokers that ask for one.")
-      .text("KAFKA_KEY_FILE", "path", &KafkaSettings::key_file, "Its private key (PEM).")
+      .file("KAFKA_KEY_FILE", &KafkaSettings::key_file, "Its private key (PEM).")
       .text("KAFKA_KEY_PASSWORD", "text", &KafkaSettings::key_password,
             "Password of that key, if it has one.", true);
 }

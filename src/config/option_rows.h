@@ -79,6 +79,19 @@ class Rows {
         [](std::string_view given) -> base::Result<std::string> { return std::string(given); },
         [](const std::string& kept) { return kept; });
   }
+  /// A file that can be read when the settings are loaded.
+  Rows& file(std::string_view name, std::string Section::* member, std::string_view prose) {
+    return add(
+        name, "path", prose, false, member, [](std::string_view given) { return parse_readable_file(given); },
+        [](const std::string& kept) { return kept; });
+  }
+  /// A host name or address alone; `port`: the setting that takes its port.
+  Rows& host(std::string_view name, std::string_view value, std::string_view port,
+             std::string Section::* member, std::string_view prose) {
+    return add(
+        name, value, prose, false, member, [port](std::string_view given) { return parse_host(given, port); },
+        [](const std::string& kept) { return kept; });
+  }
   /// One of a few words, separated by " | " in `words`.
   Rows& choice(std::string_view name, std::string_view words, std::string Section::* member,
                std::string_view prose) {

@@ -16,7 +16,7 @@ using std::chrono::hours;
 
 void add_server_options(std::vector<Option>& out) {
   Rows<ServerSettings>(out, "HTTP server", &Settings::server)
-      .text("SERVER_HOST", "address", &ServerSettings::host,
+      .host("SERVER_HOST", "address", "SERVER_PORT", &ServerSettings::host,
             "The address to listen on. The default serves this machine only; 0.0.0.0 serves every network.")
       .integer("SERVER_PORT", "0..65535", &ServerSettings::port, 0, 65'535,
                "The port to listen on; 0 takes any free one.")
@@ -25,11 +25,11 @@ void add_server_options(std::vector<Option>& out) {
       .integer(
           "MAX_CONNECTIONS", "1..1000000", &ServerSettings::max_connections, 1, 1'000'000,
           "Open connections, as far as the limit of open files allows; one more is answered 503 and closed.")
-      .integer("MAX_CONNECTIONS_PER_ADDRESS", "0..1000000", &ServerSettings::max_connections_per_address, 0,
-               1'000'000,
-               "Open connections of one client address (an IPv6 /64); one more is answered 503 and closed. "
-               "0: half "
-               "of MAX_CONNECTIONS, and no limit for clients on this machine.")
+      .integer(
+          "MAX_CONNECTIONS_PER_ADDRESS", "0..1000000", &ServerSettings::max_connections_per_address, 0,
+          1'000'000,
+          "Open connections of one client address (an IPv6 /64) that is not in TRUSTED_PROXIES; one more is "
+          "answered 503 and closed. 0: half of MAX_CONNECTIONS, and no limit for clients on this machine.")
       .size(
           "MAX_BUFFERED_BODIES", &ServerSettings::max_buffered_bytes, 16 * kMiB, 64 * kGiB,
           "Memory for request bodies being read, over all connections; beyond it 503. As much again may wait "
@@ -43,8 +43,10 @@ void add_server_options(std::vector<Option>& out) {
                 "How long a connection may rest between requests before it is closed.")
       .duration("REQUEST_TIMEOUT", &ServerSettings::request_timeout, 100 * kMs, hours(1),
                 "From a request being read to its answer; then 503 with Retry-After.")
-      .duration("DRAIN_TIMEOUT", &ServerSettings::drain_timeout, 0 * kMs, hours(1),
-                "How long a stop waits for requests under way, and then for what is not yet stored.")
+      .duration(
+          "DRAIN_TIMEOUT", &ServerSettings::drain_timeout, 0 * kMs, hours(1),
+          "How long a stop may take in all: requests under way, what is not yet stored, ClickHouse's end. "
+          "Whatever is left then stays in the log.")
       .number("RATE_LIMIT", "0..1000000", &ServerSettings::rate_limit, 1e6,
               "Requests a second for one client address (an IPv6 /64); beyond it 429. 0: no limit.")
       .number("RATE_BURST", "0..1000000", &ServerSettings::rate_burst, 1e6,
@@ -71,6 +73,27 @@ void add_server_options(std::vector<Option>& out) {
            "https://example.org; `*`: every origin. Empty: only pages that this server serves itself.",
            false, &ServerSettings::cors_origins, parse_origins,
            [](const std::vector<std::string>& kept) { return fmt::format("{}", fmt::join(kept, ",")); })
+      .add(
+          "ALLOWED_HOSTS", "comma-separated",
+          "Names by which clients reach this server: stats.example.org, *.example.org (every name below it), "
+          ".example.org (that name as well); `*`: any name, which lets web pages post and read from behind "
+          "DNS rebinding. localhost, loopback addresses and SERVER_HOST are always allowed. Unless "
+          "SERVER_HOST is a loopback address, so are all addresses and names that the public DNS cannot "
+          "have (server, host.internal, host.local, name.space.svc). Other names are answered 421.",
+          false, &ServerSettings::allowed_hosts, parse_hosts,
+          [](const std::vector<std::string>& kept) { return fmt::format("{}", fmt::join(kept, ",")); })
+      .add("TRUSTED_PROXIES", "comma-separated",
+           "Addresses and networks (10.0.0.0/8) of reverse proxies that may say for which client they ask. "
+           "RATE_LIMIT and the log then use the client's address.",
+           false, &ServerSettings::trusted_proxies, parse_networks,
+           [](const std::vector<base::IpNetwork>& kept) {
+             std::vector<std::string> texts;
+             for (const base::IpNetwork& network : kept) texts.push_back(network.text());
+             return fmt::format("{}", fmt::join(texts, ","));
+           })
+      .choice("CLIENT_ADDRESS_HEADER", "x-forwarded-for | forwarded", &ServerSettings::client_address_header,
+              "The header field to which TRUSTED_PROXIES add the client's address. The other one is ignored, "
+              "because clients can forge what no proxy writes.")
       .integer("MAX_STREAMS", "0..1000000", &ServerSettings::max_streams, 0, 1'000'000,
                "Of the connections, how many may be streams; one more is answered 503.")
       .duration("STREAM_INTERVAL", &ServerSettings::stream_interval, 20 * kMs, 60'000 * kMs,
@@ -83,7 +106,7 @@ void add_server_options(std::vector<Option>& out) {
 
 void add_consumer_server_options(std::vector<Option>& out) {
   Rows<ConsumerSettings>(out, "Consumer's own HTTP server", &Settings::consumer)
-      .text("CONSUMER_HOST", "address", &ConsumerSettings::host,
+      .host("CONSUMER_HOST", "address", "CONSUMER_PORT", &ConsumerSettings::host,
             "Where `fanfinity consumer` answers /health, /ready and /metrics.")
       .integer("CONSUMER_PORT", "0..65535", &ConsumerSettings::port, 0, 65'535,
                "The port of it; 0 takes any free one.");
@@ -116,7 +139,9 @@ void add_pipeline_options(std::vector<Option>& out) {
               "the embedded log, 10 on Kafka. ClickHouse remembers two INTENT_MAX_AGE of them, for as many "
               "consumers as Kafka has partitions.")
       .duration("DEDUP_WINDOW", &PipelineSettings::dedup_window, hours(1), hours(24 * 365),
-                "For how long after its arrival an event id is recognised when it is sent again.")
+                "For how long the id of a live event is known. Events that happened more than half of this "
+                "before they "
+                "arrive are known for as long as they are kept.")
       .size("DEDUP_FILTER_SIZE", &PipelineSettings::dedup_filter_bytes, kMiB, 64 * kGiB,
             "Memory for the filter of stored ids; when it is full more ids are looked up in ClickHouse.")
       .integer("RETRY_MAX_ATTEMPTS", "1..20", &PipelineSettings::retry_max_attempts, 1, 20,

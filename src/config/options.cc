@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <fstream>
 #include <sstream>
@@ -34,28 +35,59 @@ struct Given {
   std::string origin;
 };
 
-/// Where a setting's value comes from; empty text and origin when it is not given at all.
-base::Result<Given> find_value(const Option& option,
-                               const std::function<const char*(const char*)>& environment,
+/// An empty variable is how compose files say "not set".
+std::string variable(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
+}
+
+/// NAME, or for a secret what the file NAME_FILE holds; empty text and origin when neither is given.
+base::Result<Given> find_variable(const Environment& environment, const std::string& name, bool secret) {
+  const std::string direct = variable(environment, name);
+  const std::string path = secret ? variable(environment, name + "_FILE") : std::string();
+  if (!path.empty()) {
+    if (!direct.empty()) {
+      return Error{Errc::kInvalid, fmt::format("{} and {}_FILE are both set; unset one of them", name, name)};
+    }
+    auto content = read_secret_file(path);
+    if (!content) return Error{Errc::kInvalid, fmt::format("{}_FILE {}", name, content.error().detail)};
+    return Given{std::move(*content), fmt::format("file {}", path)};
+  }
+  if (direct.empty() || is_service_link(name, direct)) return Given{};
+  return Given{direct, "environment"};
+}
+
+base::Result<Given> find_value(const Option& option, const Environment& environment,
                                const std::map<std::string, std::string>& flags) {
   const std::string name(option.name);
   if (const auto flag = flags.find(name); flag != flags.end()) return Given{flag->second, "flag"};
-  const char* const direct = environment(name.c_str());
-  if (option.secret) {
-    const char* const path = environment((name + "_FILE").c_str());
-    if (path != nullptr && *path != '\0') {
-      if (direct != nullptr && *direct != '\0') {
-        return Error{Errc::kInvalid,
-                     fmt::format("{} and {}_FILE are both set; unset one of them", name, name)};
-      }
-      auto secret = read_secret_file(path);
-      if (!secret) return Error{Errc::kInvalid, fmt::format("{}_FILE {}", name, secret.error().detail)};
-      return Given{std::move(*secret), fmt::format("file {}", path)};
+  return find_variable(environment, name, option.secret);
+}
+
+/// What the environment holds beside the values of settings.
+NameCheck check_environment(const Environment& environment,
+                            const std::map<std::string_view, std::string>& origins) {
+  // `fanfinity replay` reads its key itself.
+  std::vector<std::string> settings = {"FANFINITY_API_KEY", "FANFINITY_API_KEY_FILE"};
+  std::vector<std::string> given;
+  NameCheck links;
+  for (const Option& option : options()) {
+    const std::string name(option.name);
+    const auto origin = origins.find(option.name);
+    for (const std::string& one : {name, option.secret ? name + "_FILE" : name}) {
+      settings.push_back(one);
+      if (origin != origins.end() && origin->second != "default") given.push_back(one);
     }
+    const std::string value = variable(environment, name);
+    if (!is_service_link(name, value)) continue;
+    links.warnings.push_back(
+        fmt::format("{}={} was made by Kubernetes for a Service of that name and is ignored; set the flag {} "
+                    "if the default does not suit, or enableServiceLinks: false in the pod",
+                    name, value, option.flag()));
   }
-  // An empty variable is how compose files say "not set".
-  if (direct != nullptr && *direct != '\0') return Given{direct, "environment"};
-  return Given{};
+  NameCheck names = check_names(environment, settings, given);
+  names.warnings.insert(names.warnings.end(), links.warnings.begin(), links.warnings.end());
+  return names;
 }
 
 std::string masked(const Option& option, const std::string& value) {
@@ -74,7 +106,13 @@ std::string Option::flag() const {
   return out;
 }
 
-base::Result<LoadedSettings> load(const std::function<const char*(const char*)>& environment,
+base::Result<std::string> load_secret(const Environment& environment, const std::string& name) {
+  auto given = find_variable(environment, name, true);
+  if (!given) return given.error();
+  return std::move(given->text);
+}
+
+base::Result<LoadedSettings> load(const Environment& environment,
                                   const std::map<std::string, std::string>& flags) {
   LoadedSettings loaded;
   std::string faults;
@@ -95,12 +133,20 @@ base::Result<LoadedSettings> load(const std::function<const char*(const char*)>&
                         given->origin));
     }
   }
+  NameCheck names = check_environment(environment, loaded.origins);
+  for (const std::string& sentence : names.faults) fault(sentence);
+  loaded.warnings = std::move(names.warnings);
   ClickHouseSettings& clickhouse = loaded.settings.clickhouse;
   if (clickhouse.secure && loaded.origins["CLICKHOUSE_PORT"] == "default") clickhouse.port = kSecurePort;
+  ServerSettings& server = loaded.settings.server;
+  if (loaded.origins["MAX_STREAMS"] == "default") {
+    server.max_streams = std::min(server.max_streams, server.max_connections);
+  }
   if (faults.empty()) {
     for (const std::string& sentence : contradictions(loaded.settings)) fault(sentence);
   }
   if (!faults.empty()) return Error{Errc::kInvalid, faults};
+  for (std::string& sentence : warnings(loaded.settings)) loaded.warnings.push_back(std::move(sentence));
   return loaded;
 }
 
@@ -120,7 +166,8 @@ std::string reference_markdown() {
       "Made by `fanfinity config --markdown`; do not edit by hand (a test compares).\n\n"
       "Every setting is an environment variable and a flag of the same name (`SERVER_PORT`, "
       "`--server-port`). A flag wins\n"
-      "over the environment, which wins over the default. An empty variable counts as not set. A secret can "
+      "over the environment, which wins over the default. An empty variable counts as not set. A variable "
+      "that is a slip off\none of these names is refused, so that a typo does not go unnoticed. A secret can "
       "be read from a\n"
       "file: `CLICKHOUSE_PASSWORD_FILE=/run/secrets/clickhouse`. `fanfinity config` prints what is in force "
       "and where each\n"

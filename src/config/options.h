@@ -6,8 +6,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "config/environment.h"
 #include "config/settings.h"
 
 namespace fanfinity::config {
@@ -30,14 +32,19 @@ struct Option {
 struct LoadedSettings {
   Settings settings;
   std::map<std::string_view, std::string>
-      origins;  ///< Option name to "default", "environment", "flag" or a file.
+      origins;                        ///< Option name to "default", "environment", "flag" or a file.
+  std::vector<std::string> warnings;  ///< What was ignored and why, for log lines at start.
 };
 
 /// Flags win over the environment, which wins over defaults. `flags`: option name to text.
-/// kInvalid: names the setting, the value and the remedy, and every bad setting, one a line.
-[[nodiscard]] base::Result<LoadedSettings> load(
-    const std::function<const char*(const char* name)>& environment,
-    const std::map<std::string, std::string>& flags);
+/// kInvalid: names the setting, the value and the remedy, and every bad setting, one a line. Files that
+/// settings name are opened, so that one that is missing is a fault here and not a surprise later.
+[[nodiscard]] base::Result<LoadedSettings> load(const Environment& environment,
+                                                const std::map<std::string, std::string>& flags);
+
+/// A secret of a tool, which is no setting of the service: NAME, or what the file NAME_FILE holds; empty when
+/// neither is given. kInvalid: the file cannot be read, or both are given.
+[[nodiscard]] base::Result<std::string> load_secret(const Environment& environment, const std::string& name);
 
 /// A table of every setting, its value (secrets masked) and where it came from.
 [[nodiscard]] std::string show(const LoadedSettings& loaded);

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.h"
+
 namespace fanfinity::config {
 
 using Milliseconds = std::chrono::milliseconds;
@@ -33,6 +35,9 @@ struct ServerSettings {
   std::chrono::seconds cache_stale{2};
   Milliseconds stale_reads{600'000};
   std::vector<std::string> cors_origins;
+  std::vector<std::string> allowed_hosts;
+  std::vector<base::IpNetwork> trusted_proxies;
+  std::string client_address_header = "x-forwarded-for";
   std::size_t max_streams = 20'000;
   Milliseconds stream_interval{200};
   Milliseconds stream_heartbeat{5'000};

@@ -1,13 +1,17 @@
 #include "config/values.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace fanfinity::config {
 namespace {
@@ -130,6 +134,54 @@ base::Result<std::vector<std::string>> parse_list(std::string_view text) {
   return items;
 }
 
+base::Result<std::string> parse_host(std::string_view text, std::string_view port) {
+  if (text.find("://") != std::string_view::npos) {
+    return Error{Errc::kInvalid, fmt::format("is a URL; give the host name alone, and its port in {}", port)};
+  }
+  const bool v6 = std::ranges::count(text, ':') > 1;
+  if (!v6 && text.find(':') != std::string_view::npos) {
+    return Error{Errc::kInvalid,
+                 fmt::format("holds a port; give the host name alone, and its port in {}", port)};
+  }
+  if (text.find_first_of(" \t\r\n/,;@?#\\\"'") != std::string_view::npos) {
+    return Error{Errc::kInvalid, "must be one host name or address, without spaces, slashes or commas"};
+  }
+  return std::string(text);
+}
+
+base::Result<std::string> parse_brokers(std::string_view text) {
+  constexpr std::array<std::string_view, 4> kProtocols = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"};
+  auto items = parse_list(text);
+  if (!items) return items.error();
+  for (std::string_view broker : *items) {
+    if (const std::size_t scheme = broker.find("://"); scheme != std::string_view::npos) {
+      if (std::ranges::find(kProtocols, broker.substr(0, scheme)) == kProtocols.end()) {
+        return Error{Errc::kInvalid, "names a URL; give host:port of each broker, separated by commas"};
+      }
+      broker.remove_prefix(scheme + 3);
+    }
+    const std::size_t colon = broker.rfind(':');
+    const bool bare_v6 = !broker.starts_with('[') && broker.find(':') != colon;
+    const bool has_port = colon != std::string_view::npos && !bare_v6 && !broker.ends_with(']');
+    if (broker.empty() || colon == 0 || broker.find_first_of(" \t\r\n/;@") != std::string_view::npos ||
+        (has_port && !parse_integer(broker.substr(colon + 1), 1, 65'535))) {
+      return Error{Errc::kInvalid, "must be host:port of each broker, separated by commas"};
+    }
+  }
+  return std::string(text);
+}
+
+base::Result<std::string> parse_readable_file(std::string_view text) {
+  std::string path(text);
+  std::error_code unknown;
+  const bool directory = std::filesystem::is_directory(path, unknown);
+  if (!directory && ::access(path.c_str(), R_OK) == 0) return path;
+  return Error{Errc::kInvalid,
+               fmt::format("names a file that cannot be read ({}); correct the path, or give this user the "
+                           "right to read it",
+                           std::generic_category().message(directory ? EISDIR : errno))};
+}
+
 namespace {
 
 bool is_origin(std::string_view text) {
@@ -155,6 +207,54 @@ base::Result<std::vector<std::string>> parse_origins(std::string_view text) {
                  "http://localhost:5173, in lower case, without a path or a slash at the end"};
   }
   return items;
+}
+
+namespace {
+
+bool is_host(std::string_view text) {
+  if (text == "*") return true;
+  if (text.starts_with("*.")) text.remove_prefix(2);
+  if (text.starts_with('.')) text.remove_prefix(1);
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-._";
+  return !text.empty() && text.find_first_not_of(kAllowed) == std::string_view::npos &&
+         text.find("..") == std::string_view::npos && !text.starts_with('.') && !text.ends_with('.');
+}
+
+}  // namespace
+
+base::Result<std::vector<std::string>> parse_hosts(std::string_view text) {
+  auto items = parse_list(text);
+  if (!items) return items;
+  for (std::string& item : *items) {
+    std::ranges::transform(item, item.begin(), [](unsigned char c) { return std::tolower(c); });
+    const bool bracketed = item.starts_with('[') && item.ends_with(']');
+    if (bracketed) item = item.substr(1, item.size() - 2);
+    const bool address = base::IpAddress::parse(item).has_value();
+    if (bracketed ? !address : !address && !is_host(item)) {
+      return Error{
+          Errc::kInvalid,
+          "must be host names or addresses without a scheme, port or path, such as stats.example.org, "
+          "*.example.org or .example.org, or *"};
+    }
+  }
+  return items;
+}
+
+base::Result<std::vector<base::IpNetwork>> parse_networks(std::string_view text) {
+  const auto items = parse_list(text);
+  if (!items) return items.error();
+  std::vector<base::IpNetwork> networks;
+  for (const std::string& item : *items) {
+    const auto network = base::IpNetwork::parse(item);
+    if (!network) {
+      return Error{
+          Errc::kInvalid,
+          "must be addresses or networks such as 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32, with no bits "
+          "set behind the prefix"};
+    }
+    networks.push_back(*network);
+  }
+  return networks;
 }
 
 }  // namespace fanfinity::config

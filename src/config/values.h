@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/result.h"
 
 namespace fanfinity::config {
@@ -30,6 +31,15 @@ namespace fanfinity::config {
                                                      std::uint64_t most);
 [[nodiscard]] std::string format_size(std::uint64_t bytes);
 
+/// A host name or an address, IPv6 with or without brackets. `port`: the setting that takes the port.
+[[nodiscard]] base::Result<std::string> parse_host(std::string_view text, std::string_view port);
+
+/// "host:port,...", each with the protocol before it where librdkafka takes one (SASL_SSL://host:port).
+[[nodiscard]] base::Result<std::string> parse_brokers(std::string_view text);
+
+/// The path of a file that can be read now.
+[[nodiscard]] base::Result<std::string> parse_readable_file(std::string_view text);
+
 /// Comma-separated, white space around items dropped, empty items refused.
 [[nodiscard]] base::Result<std::vector<std::string>> parse_list(std::string_view text);
 
@@ -37,5 +47,12 @@ namespace fanfinity::config {
 /// or
 /// "*" alone.
 [[nodiscard]] base::Result<std::vector<std::string>> parse_origins(std::string_view text);
+
+/// A list of host names and addresses without ports, in lower case. "*.example.org" and ".example.org" stand
+/// for the names below, "*" for any.
+[[nodiscard]] base::Result<std::vector<std::string>> parse_hosts(std::string_view text);
+
+/// A list of addresses and networks in CIDR notation.
+[[nodiscard]] base::Result<std::vector<base::IpNetwork>> parse_networks(std::string_view text);
 
 }  // namespace fanfinity::config

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/log_line.h"
 #include "http/body_decoder.h"
 
 namespace fanfinity::http {
@@ -11,6 +12,8 @@ namespace {
 
 // Connections beyond the limit that may exist at once, just long enough to be told.
 constexpr std::size_t kRefusingConnections = 64;
+
+constexpr std::size_t kMostHostShown = 255;
 
 /// The time it takes tells how long the keys are, and nothing else about them.
 bool knows(const std::vector<std::string>& keys, std::string_view key) {
@@ -68,6 +71,8 @@ Admission::Admission(const ServerConfig& config)
       max_buffered_(config.max_buffered_bytes),
       write_keys_(config.write_keys),
       read_keys_(config.read_keys),
+      hosts_(config.allowed_hosts, config.host),
+      proxies_(config),
       answers_(config.max_buffered_bytes) {
   if (config.rate_limit > 0) limiter_.emplace(config.rate_limit, config.rate_burst);
 }
@@ -88,7 +93,15 @@ void Admission::leave(const ClientAddress& client) {
 }
 
 bool Admission::is_counted(const ClientAddress& client) const {
-  return client.known && (limits_loopback_ || !client.is_loopback());
+  return client.known && !proxies_.trusts(client.address) &&
+         (limits_loopback_ || !client.address.is_loopback());
+}
+
+bool Admission::at_limit(const ClientAddress& client) {
+  if (!is_counted(client)) return false;
+  const std::lock_guard lock(by_address_mutex_);
+  const auto found = by_address_.find(client.bytes);
+  return found != by_address_.end() && found->second >= max_per_address_;
 }
 
 std::size_t Admission::count_in(const ClientAddress& client) {
@@ -116,6 +129,20 @@ std::chrono::milliseconds Admission::spread(std::chrono::milliseconds least, std
   const std::uint64_t share = spread_.fetch_add(kGoldenRatio, std::memory_order_relaxed);
   const auto span = static_cast<std::uint64_t>((most - least).count());
   return least + std::chrono::milliseconds(span * share >> 32U);
+}
+
+std::optional<Response> Admission::check_host(std::string_view host) const {
+  if (hosts_.allow(host)) return std::nullopt;
+  host = host.substr(0, kMostHostShown);
+  if (!refused_host_.exchange(true, std::memory_order_relaxed)) {
+    base::log_line(
+        base::Level::kWarn,
+        "Refused a request for a host name that is not in ALLOWED_HOSTS; later ones are not logged. "
+        "If clients use this name, add it.",
+        {{"host", host}});
+  }
+  return problem(421, "This server is not known as " + std::string(host) +
+                          ". Use its address, or ask its operator to add the name to ALLOWED_HOSTS.");
 }
 
 std::optional<Response> Admission::check_rate(const ClientAddress& client, base::SteadyTime now) {

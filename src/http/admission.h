@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/allowed_hosts.h"
 #include "http/answer_budget.h"
 #include "http/client_address.h"
 #include "http/http.h"
@@ -33,6 +34,8 @@ class Admission {
   void leave(const ClientAddress& client);
   /// There are as many connections as there may be.
   [[nodiscard]] bool full() const { return connections_.load(std::memory_order_relaxed) >= max_connections_; }
+  /// This address has as many connections as one address may have.
+  [[nodiscard]] bool at_limit(const ClientAddress& client);
 
   /// False, and not counted, when there are as many streams as there may be. Else `leave_stream` follows.
   [[nodiscard]] bool enter_stream();
@@ -41,6 +44,12 @@ class Admission {
   [[nodiscard]] std::chrono::milliseconds spread(std::chrono::milliseconds least,
                                                  std::chrono::milliseconds most);
 
+  /// Who asks, be it through proxies.
+  [[nodiscard]] ClientAddress client_of(const ClientAddress& peer, const RequestHead& head) const {
+    return proxies_.client_of(peer, head);
+  }
+  /// 421, or nothing: a request for a name that is not this server's.
+  [[nodiscard]] std::optional<Response> check_host(std::string_view host) const;
   /// 429, or nothing.
   [[nodiscard]] std::optional<Response> check_rate(const ClientAddress& client, base::SteadyTime now);
   /// 401, 403, or nothing.
@@ -67,6 +76,9 @@ class Admission {
   std::vector<std::string> write_keys_;
   std::vector<std::string> read_keys_;
   std::optional<RateLimiter> limiter_;
+  AllowedHosts hosts_;
+  TrustedProxies proxies_;
+  mutable std::atomic<bool> refused_host_ = false;  ///< Has been logged.
   std::atomic<std::size_t> connections_ = 0;
   std::atomic<std::size_t> streams_ = 0;
   std::atomic<std::uint32_t> spread_ = 0;

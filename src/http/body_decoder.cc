@@ -132,6 +132,7 @@ std::string gzip(std::string_view text) {
   const int code = deflate(&stream, Z_FINISH);
   out.resize(code == Z_STREAM_END ? stream.total_out : 0);
   deflateEnd(&stream);
+  out.shrink_to_fit();  // The room was for text that does not compress.
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log_line.h"
 #include "http/body_decoder.h"
 #include "http/percent.h"
 #include "http/socket_io.h"
@@ -53,8 +54,11 @@ void Connection::read_on() {
 
 void Connection::start_refusing() {
   current_ = Current{};
+  current_.client = client_;
   current_.since = worker_.round_began();
-  fail(problem_retry(503, "The server has as many connections as it can take.", kRetryAfter));
+  fail(problem_retry(
+      503, "There are too many connections, in all or of this address. Close idle ones, or try again later.",
+      kRetryAfter));
 }
 
 /// The kernel tells of new bytes by itself; those that are known of wait for the others to have their turn.
@@ -116,7 +120,9 @@ bool Connection::read_request(std::string_view& input) {
     started_ = true;
     current_ = Current{};
     current_.since = worker_.round_began();
+    current_.client = client_;
     deadline_ = current_.since + worker_.context().config.header_timeout;
+    if (worker_.draining()) deadline_ = std::min(deadline_, current_.since + kReadDraining);
     exchange_ = std::make_shared<Exchange>();
   }
   if (!current_.in_body) return begin_request(input);
@@ -153,6 +159,7 @@ bool Connection::begin_request(std::string_view& input) {
   current_.version_10 = head.version < 11;
   current_.close = !head.keep_alive;
   take_request_id(head.request_id);
+  current_.client = worker_.context().admission->client_of(client_, head);
   if (auto refusal = admit()) {
     refuse_before_body(std::move(*refusal), input);
     return true;
@@ -182,8 +189,9 @@ std::optional<Response> Connection::admit() {
   Router::Match match = context.router.find(head.method, head.path, request.params);
   current_.route = match.route;
   if (match.route == nullptr || match.route->rate_limited) {
-    if (auto refusal = context.admission->check_rate(client_, current_.since)) return refusal;
+    if (auto refusal = context.admission->check_rate(current_.client, current_.since)) return refusal;
   }
+  if (auto refusal = context.admission->check_host(head.host)) return refusal;
   if (is_preflight()) return context.cors->preflight(head.origin, std::move(match.allow));
   if (head.options && head.path == "*") return server_options();
   switch (match.outcome) {
@@ -269,6 +277,7 @@ void Connection::dispatch() {
     make_traceparent(exchange_->made_traceparent);
     request.traceparent = {exchange_->made_traceparent.data(), exchange_->made_traceparent.size()};
   }
+  base::trace_id(request.traceparent).copy(current_.trace_id.data(), current_.trace_id.size());
   request.last_event_id = head.last_event_id;
   request.read_at = current_.since = steady_clock::now();
   request.received_at = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());

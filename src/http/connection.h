@@ -26,6 +26,9 @@ namespace fanfinity::http {
 class Worker;
 struct StreamFeed;
 
+/// What is left to come of a request when the server stops has this long to come.
+inline constexpr std::chrono::seconds kReadDraining{1};
+
 class Connection final : public std::enable_shared_from_this<Connection>, public EventLoop::Watcher {
  public:
   Connection(Worker& worker, OwnedDescriptor socket, const ClientAddress& client);
@@ -68,9 +71,11 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     bool in_body = false;
     std::uint8_t id_size = 0;
     std::array<char, kMaxRequestIdBytes> id;
+    std::array<char, 32> trace_id{};  ///< For log lines; empty before the request is read whole.
     std::string_view cors_lines;
     std::unique_ptr<const std::string> if_none_match;  ///< Null when it was not sent, as mostly.
     const Route* route = nullptr;
+    ClientAddress client;    ///< Who asks: the peer, or whom a trusted proxy names.
     base::SteadyTime since;  ///< Read whole; before that: when its first byte came.
   };
   /// A response that did not fit into the socket's buffer.
@@ -128,11 +133,12 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void close();
   void observe(int status, std::chrono::nanoseconds duration);
   [[nodiscard]] std::string_view route_path() const;
+  [[nodiscard]] RequestNames ids() const;
   [[nodiscard]] std::string_view request_id() const { return {current_.id.data(), current_.id_size}; }
 
   Worker& worker_;
   OwnedDescriptor socket_;
-  ClientAddress client_;
+  ClientAddress client_;  ///< The peer.
   State state_ = State::kReading;
   bool readable_ = false;  ///< As far as is known.
   bool ended_ = false;     ///< The client sends no more: its socket stays readable to the end.

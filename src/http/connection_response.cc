@@ -24,8 +24,6 @@ constexpr std::chrono::seconds kLinger{5};
 constexpr std::chrono::milliseconds kLingerDraining{500};
 constexpr std::size_t kLingerBytes = 32U << 20U;
 constexpr int kDiscardBatch = 16;
-// What is left to come of a request when the server stops.
-constexpr std::chrono::seconds kReadDraining{1};
 constexpr std::string_view kStopping =
     "The server is stopping. Nothing of this request was stored: send it again.";
 constexpr std::string_view kSlowHead = "The header section did not arrive in time.";
@@ -62,7 +60,7 @@ void Connection::fail(Response response) {
 void Connection::respond(Response response) {
   if (worker_.draining() && !current_.close) current_.close = current_.linger = true;
   if (current_.id_size == 0) take_request_id({});
-  if (!response.cause.empty()) worker_.report_failure(request_id(), route_path(), response);
+  if (!response.cause.empty()) worker_.report_failure(ids(), route_path(), response);
   if (current_.if_none_match && response.status == 200 && !response.etag.empty() &&
       names_etag(*current_.if_none_match, response.etag)) {
     response.status = 304;
@@ -145,7 +143,13 @@ void Connection::finish_response(const Response& response, bool delivered) {
 void Connection::observe(int status, std::chrono::nanoseconds duration) {
   Observer* observer = worker_.context().observer;
   if (observer == nullptr) return;
-  observer->on_response(method_name(current_.method), route_path(), status, duration);
+  observer->on_response(method_name(current_.method), route_path(), status, duration, ids());
+}
+
+RequestNames Connection::ids() const {
+  const std::string_view trace(current_.trace_id.data(), current_.trace_id.size());
+  return {request_id(), current_.trace_id[0] == '\0' ? std::string_view() : trace,
+          current_.client.known ? &current_.client.address : nullptr};
 }
 
 std::string_view Connection::route_path() const {

@@ -92,8 +92,12 @@ std::optional<Response> Exchange::run(std::shared_ptr<Exchange> exchange, const 
   try {
     handler(exchange->request, Responder(exchange));
   } catch (const std::exception& error) {
-    base::log_line(base::Level::kError, "A request handler threw an exception; please report this.",
-                   {{"path", exchange->request.path}, {"error", error.what()}});
+    const Request& request = exchange->request;
+    base::log_line(base::Level::kError, "request handler failed, please report this",
+                   {{"path", request.path},
+                    {"request_id", request.request_id},
+                    {"trace_id", base::trace_id(request.traceparent)},
+                    {"error", error.what()}});
     exchange->respond(no_answer());
   }
   running = Running{exchange.get(), &answer};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/ip_address.h"
 #include "base/result.h"
 
 namespace fanfinity::http {
@@ -114,13 +115,20 @@ enum class StreamEvent : std::uint8_t {
   kFrames    ///< States and heartbeats were handed to viewers.
 };
 
+/// By what a request is found again in the log.
+struct RequestNames {
+  std::string_view request_id;
+  std::string_view trace_id;                ///< Empty when the request was not read whole.
+  const base::IpAddress* client = nullptr;  ///< Who asked; null on a Unix socket.
+};
+
 /// What the server tells about itself. Called on I/O threads; must be cheap and thread-safe.
 class Observer {
  public:
   virtual ~Observer() = default;
   /// `route`: the route's template, or "unmatched". `method`: "GET", ..., or "OTHER".
   virtual void on_response(std::string_view method, std::string_view route, int status,
-                           std::chrono::nanoseconds duration) = 0;
+                           std::chrono::nanoseconds duration, const RequestNames& names) = 0;
   virtual void on_connection_opened() = 0;
   virtual void on_connection_closed() = 0;
   virtual void on_stream(StreamEvent event, std::uint64_t count) = 0;

@@ -105,6 +105,10 @@ class HeadParser final : public beast::http::basic_parser<true> {
       if (!beast::iequals(target.substr(0, scheme.size()), scheme)) continue;
       const std::size_t path = target.find_first_of("/?", scheme.size());
       if (path == scheme.size()) return refuse(400, "The request target names no host.", ec);
+      // It takes the place of Host (RFC 9112, 3.2.2).
+      head_.host = target.substr(scheme.size(), path - scheme.size());
+      if (!valid_host(head_.host))
+        return refuse(400, "The request target's host is not a name or address.", ec);
       target = path == std::string_view::npos ? "/" : target.substr(path);
       break;
     }
@@ -125,6 +129,7 @@ class HeadParser final : public beast::http::basic_parser<true> {
       case field::host:
         if (++hosts_ > 1) return refuse(400, "Host must be sent once.", ec);
         if (!valid_host(value)) return refuse(400, "Host is not a host name or address.", ec);
+        if (head_.host.empty()) head_.host = trim(value);
         return;
       case field::content_length:
         if (++lengths_ > 1 || !all_digits(value)) return refuse_length(ec);
@@ -145,6 +150,8 @@ class HeadParser final : public beast::http::basic_parser<true> {
         return head_.accept_encoding.add(trim(value));
       case field::if_none_match:
         return head_.if_none_match.add(trim(value));
+      case field::forwarded:
+        return head_.forwarded.push_back(value);
       case field::origin:
         return take_once(value, head_.origin, origins_, ec);
       case field::access_control_request_method:
@@ -162,6 +169,8 @@ class HeadParser final : public beast::http::basic_parser<true> {
       head_.traceparent = ++traceparents_ > 1 ? std::string_view() : value;
     } else if (beast::iequals(name, "last-event-id")) {
       head_.last_event_id = trim(value);
+    } else if (beast::iequals(name, "x-forwarded-for")) {
+      head_.x_forwarded_for.push_back(value);
     }
   }
 

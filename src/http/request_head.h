@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/http.h"
 #include "http/refusal.h"
@@ -41,6 +42,7 @@ struct RequestHead {
   bool expects_continue = false;
   Framing framing = Framing::kNone;  ///< kNone for a Content-Length of 0 as well.
   std::uint64_t content_length = 0;
+  std::string_view host;          ///< With the port, if any: of an absolute target, else of Host.
   std::string_view path;          ///< Starts with '/', or is "*".
   std::string_view query;         ///< Without the '?'.
   std::string_view content_type;  ///< Media type only, lower case.
@@ -54,6 +56,8 @@ struct RequestHead {
   std::string_view asked_method;  ///< Access-Control-Request-Method.
   bool options = false;           ///< The method is OPTIONS.
   std::string_view last_event_id;
+  std::vector<std::string_view> x_forwarded_for;  ///< Field lines in their order.
+  std::vector<std::string_view> forwarded;        ///< The same of RFC 7239's field.
 };
 
 /// Parses a complete head, from the first byte of the request line to the empty line. Changes the case

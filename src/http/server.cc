@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -51,10 +52,17 @@ base::Status Server::start() {
                                               : Listeners::unix_socket(config.unix_socket, threads);
   if (!listeners.ok()) return listeners.error();
   impl_->port = listeners->port();
-  for (unsigned i = 0; i < threads; ++i) {
-    impl_->workers.push_back(std::make_unique<Worker>(impl_->context, listeners->take()));
+  try {
+    for (unsigned i = 0; i < threads; ++i) {
+      impl_->workers.push_back(std::make_unique<Worker>(impl_->context, OwnedDescriptor(listeners->take())));
+    }
+    for (const auto& worker : impl_->workers) worker->start();
+  } catch (const std::system_error& error) {
+    stop();
+    return base::Error{base::Errc::kUnavailable,
+                       std::string("The HTTP server cannot start its threads: ") + error.what() +
+                           ". Raise the limits of open files (ulimit -n) and processes (ulimit -u)."};
   }
-  for (const auto& worker : impl_->workers) worker->start();
   return {};
 }
 
@@ -63,8 +71,11 @@ std::uint16_t Server::port() const {
 }
 
 void Server::stop() {
+  stop_by(std::chrono::steady_clock::now() + impl_->context.config.drain_timeout);
+}
+
+void Server::stop_by(std::chrono::steady_clock::time_point deadline) {
   if (impl_->workers.empty()) return;
-  const auto deadline = std::chrono::steady_clock::now() + impl_->context.config.drain_timeout;
   for (const auto& worker : impl_->workers) worker->drain(deadline);
   for (const auto& worker : impl_->workers) worker->join();
   impl_->workers.clear();

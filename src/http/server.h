@@ -8,10 +8,17 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/result.h"
 #include "http/http.h"
 
 namespace fanfinity::http {
+
+/// Where a trusted proxy says for whom it asks.
+enum class ForwardedHeader : std::uint8_t {
+  kXForwardedFor,
+  kForwarded,  ///< RFC 7239.
+};
 
 /// Bytes a second. A body that keeps this pace may take as long as it needs.
 inline constexpr std::size_t kLeastBodyPace = 4096;
@@ -21,7 +28,7 @@ struct ServerConfig {
   std::uint16_t port = 8080;             ///< 0: any free one; see Server::port.
   std::string unix_socket;               ///< When set, listens there instead of host and port (mode 0600).
   unsigned threads = 0;                  ///< 0: as many as there are cores, at most 8.
-  std::size_t max_connections = 60'000;  ///< Beyond: a new connection is answered 503 and closed.
+  std::size_t max_connections = 50'000;  ///< Beyond: a new connection is answered 503 and closed.
   /// Of one client address (an IPv6 /64); beyond: 503. 0: half of max_connections, loopback without a limit.
   std::size_t max_connections_per_address = 0;
   std::size_t max_streams = 20'000;          ///< Of these; beyond: a stream is answered 503.
@@ -44,7 +51,12 @@ struct ServerConfig {
   /// is 401 with WWW-Authenticate, a known one without the access 403. Write keys may read.
   std::vector<std::string> write_keys;
   std::vector<std::string> read_keys;
-  std::vector<std::string> cors_origins;  ///< Whose pages may read answers; "*": anyone's. Empty: none.
+  std::vector<std::string> cors_origins;   ///< Whose pages may read answers; "*": anyone's. Empty: none.
+  std::vector<std::string> allowed_hosts;  ///< Names of this server; see http/allowed_hosts.h.
+  std::vector<base::IpNetwork> trusted_proxies;  ///< Who may name another client; see http/client_address.h.
+  ForwardedHeader forwarded_header = ForwardedHeader::kXForwardedFor;
+
+  bool operator==(const ServerConfig&) const = default;
 };
 
 class Server {
@@ -61,6 +73,8 @@ class Server {
   [[nodiscard]] std::uint16_t port() const;
   /// Stops accepting, answers what is under way (with `Connection: close`), closes. Idempotent.
   void stop();
+  /// The same, with the moment by which it must be done instead of drain_timeout.
+  void stop_by(std::chrono::steady_clock::time_point deadline);
 
  private:
   struct Impl;

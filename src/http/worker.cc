@@ -59,9 +59,9 @@ class SignalsBlocked {
 
 }  // namespace
 
-Worker::Worker(Context& context, int listener)
+Worker::Worker(Context& context, OwnedDescriptor listener)
     : context_(context),
-      listener_(listener),
+      listener_(std::move(listener)),
       tick_interval_(tick_for(context.config)),
       mailbox_(std::make_shared<Mailbox>(loop_)),
       feeds_(loop_),
@@ -152,7 +152,7 @@ void Worker::back_off(int error) {
 }
 
 void Worker::admit(int fd, const ClientAddress& client) {
-  if (context_.admission->full()) close_an_idle_one();
+  if (context_.admission->full() && !context_.admission->at_limit(client)) close_an_idle_one();
   const auto entry = context_.admission->enter(client);
   if (entry == Admission::Entry::kDrop) {
     ::close(fd);
@@ -176,14 +176,15 @@ void Worker::close_an_idle_one() {
   }
 }
 
-void Worker::report_failure(std::string_view request_id, std::string_view route, const Response& response) {
+void Worker::report_failure(const RequestNames& ids, std::string_view route, const Response& response) {
   if (round_began_ - last_report_ < kReportEvery) {
     ++unreported_;
     return;
   }
   last_report_ = round_began_;
   base::log_line(base::Level::kWarn, "request failed",
-                 {{"request_id", request_id},
+                 {{"request_id", ids.request_id},
+                  {"trace_id", ids.trace_id},
                   {"route", route},
                   {"status", response.status},
                   {"cause", response.cause},

@@ -19,12 +19,13 @@ namespace fanfinity::http {
 
 class Worker final : private EventLoop::Watcher {
  public:
-  /// Takes over `listener`, a listening, non-blocking socket.
-  Worker(Context& context, int listener);
+  /// `listener` is listening and non-blocking. Throws std::system_error without descriptors for its loop.
+  Worker(Context& context, OwnedDescriptor listener);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  /// Throws std::system_error when the system gives no thread.
   void start();
   /// Any thread: stops accepting and ends when its connections have, or at `deadline`.
   void drain(base::SteadyTime deadline);
@@ -42,7 +43,7 @@ class Worker final : private EventLoop::Watcher {
   [[nodiscard]] StreamFeeds& feeds() { return feeds_; }
   void remove(Connection& connection);
   /// Logs why a request failed; of many in a second one.
-  void report_failure(std::string_view request_id, std::string_view route, const Response& response);
+  void report_failure(const RequestNames& ids, std::string_view route, const Response& response);
   /// Has `connection` read on when the others have had their turn.
   void queue(std::shared_ptr<Connection> connection);
 

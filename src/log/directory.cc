@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/log_line.h"
 #include "base/private_directory.h"
 
 namespace fanfinity::log {
@@ -30,6 +31,7 @@ constexpr std::string_view kFirstLine = "fanfinity-log 1\n";
 constexpr std::array<std::string_view, 4> kPrefixes = {"events-", "retry-", "dead-", "commits"};
 constexpr std::size_t kMaxFormatBytes = 256;
 constexpr std::chrono::milliseconds kLockPoll{20};
+constexpr std::chrono::milliseconds kSilence{100};
 
 Error cannot_use(const std::filesystem::path& directory, int code) {
   return Error{
@@ -44,6 +46,19 @@ Error not_a_log(const std::filesystem::path& directory, std::string_view why) {
                                            directory.string(), why, kFormatName)};
 }
 
+/// The holder's process id, which stands in the lock file; empty when a version before us wrote none.
+std::string holder_of(int lock) {
+  std::array<char, 16> text{};
+  const auto got = ::pread(lock, text.data(), text.size(), 0);
+  return got > 0 ? std::string(text.data(), static_cast<std::size_t>(got)) : std::string();
+}
+
+void sign(int lock) {
+  const auto text = std::to_string(::getpid());
+  // Without it the one who waits merely cannot say for whom.
+  static_cast<void>(::ftruncate(lock, 0) != 0 || ::pwrite(lock, text.data(), text.size(), 0) < 0);
+}
+
 std::string to_text(const Format& format) {
   return fmt::format("{}partitions {}\nstate {}\n", kFirstLine, format.partitions,
                      format.complete ? "complete" : "creating");
@@ -52,21 +67,34 @@ std::string to_text(const Format& format) {
 }  // namespace
 
 Result<DirectoryLock> DirectoryLock::acquire(const std::filesystem::path& directory,
-                                             std::chrono::milliseconds wait) {
+                                             std::chrono::milliseconds wait, const std::stop_token& stop) {
   if (const auto code = base::make_private_directory(directory)) return cannot_use(directory, code.value());
   DirectoryLock lock(::open((directory / kLockName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (lock.fd_ < 0) return cannot_use(directory, errno);
-  const auto deadline = std::chrono::steady_clock::now() + wait;
+  const auto began = std::chrono::steady_clock::now();
+  bool said = false;
   while (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return cannot_use(directory, errno);
-    if (std::chrono::steady_clock::now() >= deadline) {
+    if (stop.stop_requested()) return Error{Errc::kStopped, "The wait for the directory was cut short."};
+    const auto waited = std::chrono::steady_clock::now() - began;
+    const std::string holder = holder_of(lock.fd_);
+    if (waited >= wait) {
       return Error{
           Errc::kUnavailable,
-          fmt::format("The log in {} is in use by another process: stop it, or use another directory.",
-                      directory.string())};
+          fmt::format("The log in {} is in use by {}: stop it, or use another directory.", directory.string(),
+                      holder.empty() ? std::string("another process") : "process " + holder)};
+    }
+    // A process that was killed lets go within moments; one that lives does not.
+    if (waited >= kSilence && !std::exchange(said, true)) {
+      base::log_line(base::Level::kWarn, "directory found in use",
+                     {{"directory", directory.string()},
+                      {"process", holder},
+                      {"wait_ms", wait.count()},
+                      {"advice", "stop the other process, or use another directory"}});
     }
     std::this_thread::sleep_for(kLockPoll);
   }
+  sign(lock.fd_);
   return lock;
 }
 

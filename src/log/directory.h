@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <stop_token>
 
 #include "base/result.h"
 #include "log/file_system.h"
@@ -13,9 +14,11 @@ namespace fanfinity::log {
 /// Held as long as the object lives; the kernel lets go of it when the process dies.
 class DirectoryLock {
  public:
-  /// Creates the directory when it is missing. Waits up to `wait` for another process to let go.
+  /// Creates the directory when it is missing. Waits up to `wait` for another process to let go, and says on
+  /// the log that it does. kStopped when `stop` comes first.
   [[nodiscard]] static base::Result<DirectoryLock> acquire(const std::filesystem::path& directory,
-                                                           std::chrono::milliseconds wait);
+                                                           std::chrono::milliseconds wait,
+                                                           const std::stop_token& stop);
   DirectoryLock(DirectoryLock&& other) noexcept;
   DirectoryLock& operator=(DirectoryLock&&) = delete;
   DirectoryLock(const DirectoryLock&) = delete;

@@ -27,6 +27,8 @@ struct KafkaSecurity {
   std::string sasl_mechanism;  ///< Empty, PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.
   std::string sasl_user;
   std::string sasl_password;
+
+  bool operator==(const KafkaSecurity&) const = default;
 };
 
 struct KafkaLogConfig {
@@ -43,10 +45,12 @@ struct KafkaLogConfig {
   std::chrono::milliseconds linger{1};
   std::chrono::milliseconds delivery_timeout{8'000};  ///< From append to its answer at the latest.
   std::chrono::milliseconds session_timeout{10'000};  ///< A member that is silent so long is replaced.
-  std::size_t max_queued_bytes = 64U << 20U;          ///< In flight; beyond either an append answers kFull.
+  std::size_t max_queued_bytes = 256U << 20U;         ///< In flight; beyond either an append answers kFull.
   std::size_t max_queued_records = 200'000;
   std::size_t max_fetch_bytes = 64U << 20U;  ///< Fetched ahead, for each owned partition.
   KafkaSecurity security;
+
+  bool operator==(const KafkaLogConfig&) const = default;
 };
 
 /// A moment's reading, for metrics.

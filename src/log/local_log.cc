@@ -186,7 +186,7 @@ std::unique_ptr<Membership> LocalLog::Parts::membership(Stream stream) {
 
 Result<std::unique_ptr<LocalLog>> LocalLog::open(const LocalLogConfig& config) {
   if (auto status = validate(config); !status) return status.error();
-  auto lock = DirectoryLock::acquire(config.directory, config.lock_wait);
+  auto lock = DirectoryLock::acquire(config.directory, config.lock_wait, config.stop);
   if (!lock) return lock.error();
   auto parts = std::make_unique<Parts>(std::move(lock).value());
   if (auto status = parts->open(config); !status) return status.error();
@@ -196,7 +196,7 @@ Result<std::unique_ptr<LocalLog>> LocalLog::open(const LocalLogConfig& config) {
 LocalLog::LocalLog(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 LocalLog::~LocalLog() {
-  parts_->writer.reset();
+  parts_->writer->close();
   parts_->janitor.reset();
   if (parts_->poison.is_set()) return;
   for (auto& journal : parts_->journals) journal->mark_end();

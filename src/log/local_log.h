@@ -19,16 +19,19 @@
 namespace fanfinity::log {
 
 struct LocalLogConfig {
-  std::filesystem::path directory;               ///< Created when missing; its parent must exist.
-  std::uint32_t partitions = 4;                  ///< Of `events` and `retry`; agreed once for a directory.
-  std::uint64_t segment_bytes = 64U << 20U;      ///< Of `events`; `retry` and `dead` use a quarter.
-  std::uint64_t max_bytes = 8ULL << 30U;         ///< Everything in the directory, prepared segments included.
-  std::uint64_t retry_max_bytes = 1ULL << 30U;   ///< Part of max_bytes set aside for `retry`.
-  std::uint64_t dead_max_bytes = 512ULL << 20U;  ///< The same for `dead`; beyond it the oldest are dropped.
-  std::size_t max_queued_bytes = 64U << 20U;     ///< Beyond either, an append answers kFull at once.
+  std::filesystem::path directory;              ///< Created when missing; its parent must exist.
+  std::uint32_t partitions = 4;                 ///< Of `events` and `retry`; agreed once for a directory.
+  std::uint64_t segment_bytes = 64U << 20U;     ///< Of `events`; `retry` and `dead` use a quarter.
+  std::uint64_t max_bytes = 8ULL << 30U;        ///< Everything in the directory, prepared segments included.
+  std::uint64_t retry_max_bytes = 1ULL << 30U;  ///< Part of max_bytes set aside for `retry`.
+  std::uint64_t dead_max_bytes = 1ULL << 30U;   ///< The same for `dead`; beyond it the oldest are dropped.
+  std::size_t max_queued_bytes = 256U << 20U;   ///< Beyond either, an append answers kFull at once.
   std::size_t max_queued_records = 200'000;
   std::chrono::milliseconds lock_wait{10'000};  ///< How long `open` waits for a process before to go.
+  std::stop_token stop{};                       ///< Ends that wait: kStopped.
   FileSystem* files = nullptr;                  ///< The machine's own when null.
+
+  bool operator==(const LocalLogConfig&) const = default;
 };
 
 /// A moment's reading, for metrics.
@@ -50,9 +53,6 @@ struct LocalLogStats {
 
 /// Thread-safe. Stop every `run`, fetch and read before destroying it; appends still queued are written
 /// and answered by the destructor.
-///
-/// An append that is refused at once (queue full, too large, poisoned) is answered before `append`
-/// returns, on the caller's thread; every other answer comes on the writer thread.
 class LocalLog final : public Producer, public Group, public Reader {
  public:
   /// kUnavailable: the directory is in use or not accessible. kInvalid: settings that contradict each

@@ -109,9 +109,11 @@ struct Committed {
 /// Appends. Thread-safe. Outlives every callback.
 class Producer {
  public:
-  /// Called once, on a thread of the producer, which it must not block. Success: every record of the
-  /// append is durable; `last` is the position of the last one. kFull / kUnavailable: none was written.
-  /// kUnknownOutcome: some may have been.
+  /// Called once, and must neither block nor throw; it may append. An append that is refused before it is
+  /// queued calls it on the appending thread, inside `append` or at the end of that thread's base::Burst: the
+  /// caller holds no lock that it takes. Otherwise a thread of the producer calls it. Success: every record
+  /// of the append is durable; `last` is the position of the last one. kFull / kUnavailable: none was
+  /// written. kUnknownOutcome: some may have been.
   struct Ack {
     Position last;
   };

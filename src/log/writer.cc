@@ -64,12 +64,16 @@ Writer::Writer(WriterLimits limits, Journals journals, Poison& poison)
     : limits_(limits), journals_(journals), poison_(poison), thread_([this] { run(); }) {}
 
 Writer::~Writer() {
+  close();
+}
+
+void Writer::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
   }
   wake_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Writer::append(Stream stream, std::vector<Record> records, Producer::Done done) {
@@ -117,11 +121,12 @@ void Writer::hand_in() {
     wake = std::exchange(idle_, false);
   }
   if (wake) wake_.notify_one();
-  if (closing) refuse(staged.appends);
+  // Whoever is refused may append again, which stages it here.
+  if (closing) return refuse(std::exchange(staged.appends, {}));
   for (auto& appends : staged.appends) appends.clear();
 }
 
-void Writer::refuse(const std::array<std::vector<Append>, kStreams>& appends) {
+void Writer::refuse(std::array<std::vector<Append>, kStreams> appends) {
   for (const auto& append : std::views::join(appends)) {
     release(append.records.size(), append.bytes);
     append.done(Error{Errc::kUnavailable, "The log is being closed."});

@@ -32,6 +32,8 @@ class Writer {
   Writer(WriterLimits limits, Journals journals, Poison& poison);
   /// Writes and answers what is queued.
   ~Writer();
+  /// Writes what waits and ends the thread. Appends, from callbacks too, are refused from then on.
+  void close();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
@@ -61,7 +63,7 @@ class Writer {
   void release(std::size_t records, std::size_t bytes);
   /// Queues what the calling thread has staged.
   void hand_in();
-  void refuse(const std::array<std::vector<Append>, kStreams>& appends);
+  void refuse(std::array<std::vector<Append>, kStreams> appends);
   void run();
   [[nodiscard]] bool take();
   void round();

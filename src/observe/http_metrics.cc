@@ -29,7 +29,7 @@ HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_vie
   // Looking a series up by its labels costs a lock and a map of strings; each thread remembers its own.
   // Methods and routes come from fixed lists, so these are few, and walking over them is the quickest.
   struct Known {
-    const HttpMetrics* owner;
+    std::uint64_t owner;
     int status;
     std::string method;
     std::string route;
@@ -37,7 +37,7 @@ HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_vie
   };
   thread_local std::vector<Known> known;
   for (const Known& one : known) {
-    if (one.owner == this && one.status == status && one.route == route && one.method == method)
+    if (one.owner == id_ && one.status == status && one.route == route && one.method == method)
       return one.series;
   }
   const std::string method_label(method);
@@ -45,12 +45,12 @@ HttpMetrics::Series HttpMetrics::series(std::string_view method, std::string_vie
   const Series made{
       &requests_.Add({{"method", method_label}, {"path", path_label}, {"status", std::to_string(status)}}),
       &durations_.Add({{"method", method_label}, {"path", path_label}}, latency_bounds())};
-  known.push_back({this, status, method_label, path_label, made});
+  known.push_back({id_, status, method_label, path_label, made});
   return made;
 }
 
 void HttpMetrics::on_response(std::string_view method, std::string_view route, int status,
-                              std::chrono::nanoseconds duration) {
+                              std::chrono::nanoseconds duration, const http::RequestNames& names) {
   const Series found = series(method, route, status);
   found.requests->Increment();
   found.duration->Observe(std::chrono::duration<double>(duration).count());
@@ -59,6 +59,9 @@ void HttpMetrics::on_response(std::string_view method, std::string_view route, i
                    {{"method", method},
                     {"path", route},
                     {"status", status},
+                    {"request_id", names.request_id},
+                    {"trace_id", names.trace_id},
+                    {"client", names.client != nullptr ? names.client->text() : "local"},
                     {"ms", std::chrono::duration<double, std::milli>(duration).count()}});
   }
 }

@@ -1,10 +1,15 @@
 #include "observe/json_log.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
+#include <atomic>
 #include <cmath>
+#include <cstdlib>
+#include <exception>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -72,11 +77,35 @@ void write(base::Level level, std::string_view message, std::initializer_list<ba
   logger().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 
+/// Nothing catches this exception, most likely for lack of memory. Going on with a step half done could lose
+/// or double an event, while a restart cannot.
+[[noreturn]] void end_by_exception() {
+  static std::atomic_flag begun;
+  if (begun.test_and_set()) std::abort();  // Not even this could be logged.
+  std::array<char, 16> thread{};
+  pthread_getname_np(pthread_self(), thread.data(), thread.size());
+  std::string_view what = "unknown";
+  const auto exception = std::current_exception();
+  try {
+    if (exception) std::rethrow_exception(exception);
+  } catch (const std::exception& error) {
+    what = error.what();
+  } catch (...) {
+  }
+  base::log_line(
+      base::Level::kError,
+      "The process ends because of an exception. Start it again: what was acknowledged is kept. If "
+      "memory is short, add some.",
+      {{"thread", thread.data()}, {"error", what}});
+  std::abort();
+}
+
 }  // namespace
 
 void install_json_log(base::Level level) {
   static_cast<void>(logger());
   base::set_log_sink(&write, level);
+  std::set_terminate(&end_by_exception);
 }
 
 }  // namespace fanfinity::observe

@@ -5,7 +5,8 @@
 
 namespace fanfinity::observe {
 
-/// Installs the sink for the whole process.
+/// Installs the sink for the whole process. An exception that nothing catches is logged as well, before it
+/// ends the process.
 void install_json_log(base::Level level);
 
 }  // namespace fanfinity::observe

@@ -33,7 +33,8 @@ class MeasuredStore final : public store::EventStore {
   [[nodiscard]] base::Status insert(const store::Batch& batch, std::string_view token) override;
   [[nodiscard]] base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid> ids,
                                                                 base::Timestamp since) override;
-  [[nodiscard]] base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
+  [[nodiscard]] base::Result<base::Timestamp> scan_ids(const store::IdRange& range,
+                                                       const Scanned& each) override {
     return inner_.scan_ids(range, each);
   }
   [[nodiscard]] base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId partition) override {

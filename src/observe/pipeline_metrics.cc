@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log_line.h"
@@ -46,6 +47,10 @@ PipelineMetrics::PipelineMetrics(Metrics& metrics)
                           "Inserts to be repeated because they failed or their outcome is unknown.")),
       lookups_(metrics.counter("fanfinity_dedup_exact_lookups_total",
                                "Ids looked up in ClickHouse because the filter could not tell.")),
+      repeating_(
+          metrics.gauge("fanfinity_consumer_repeating_seconds",
+                        "For how long the consumer has repeated the same insert, look-up, fetch or commit in "
+                        "vain; 0: not at all.")),
       batch_size_(metrics.histogram("fanfinity_consumer_batch_events", "Events in a batch.",
                                     {1, 10, 100, 300, 1'000, 3'000, 10'000, 30'000, 100'000, 300'000})),
       batch_age_(metrics.histogram("fanfinity_consumer_batch_age_seconds",
@@ -89,7 +94,13 @@ void PipelineMetrics::on_batch(const pipeline::BatchReport& report) {
   conflicts_.Increment(static_cast<double>(report.conflicts));
   batch_size_.Observe(static_cast<double>(report.stored));
   batch_age_.Observe(seconds(report.oldest));
-  log_line(Level::kInfo, "batch stored",
+  count([&](Summary& summary) {
+    ++summary.batches;
+    summary.stored += report.stored;
+    summary.duplicates += report.duplicates;
+    summary.refused += report.refused;
+  });
+  log_line(Level::kDebug, "batch stored",
            {{"partition", log::number(report.partition)},
             {"first", log::number(report.first)},
             {"end", log::number(report.end)},
@@ -107,6 +118,7 @@ void PipelineMetrics::on_visible(std::chrono::milliseconds age, std::uint64_t ev
   const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), seconds(age)) - bounds.begin();
   increments[static_cast<std::size_t>(bucket)] = static_cast<double>(events);
   visible_.ObserveMultiple(increments, seconds(age) * static_cast<double>(events));
+  count([&](Summary& summary) { summary.visible.add_bucket(domain::response_time_bucket(age), events); });
 }
 
 void PipelineMetrics::on_lag(log::PartitionId id, std::int64_t lag) {
@@ -116,33 +128,40 @@ void PipelineMetrics::on_lag(log::PartitionId id, std::int64_t lag) {
 void PipelineMetrics::on_insert_failed(log::PartitionId id, const base::Error& error,
                                        std::chrono::milliseconds next_try) {
   insert_retries_.Increment();
-  log_line(Level::kWarn, "ClickHouse did not confirm a batch; it is sent again unchanged, nothing is lost",
+  count([](Summary& summary) { ++summary.repeated_inserts; });
+  // Nothing is lost: the batch is sent again unchanged.
+  log_line(Level::kWarn, "batch not confirmed, trying again",
            {{"partition", log::number(id)},
             {"error", base::to_string(error.code)},
             {"detail", error.detail},
             {"next_try_ms", next_try.count()}});
 }
 
-void PipelineMetrics::on_retry_scheduled(log::PartitionId id, log::Offset offset, std::string_view reason,
-                                         std::uint32_t attempt) {
+void PipelineMetrics::on_retry_scheduled(const pipeline::RefusedEvent& event, std::uint32_t attempt) {
   retries_scheduled_.Increment();
-  log_line(Level::kWarn, "ClickHouse refused an event; it is tried again later",
-           {{"partition", log::number(id)},
-            {"offset", log::number(offset)},
+  log_line(Level::kWarn, "event refused, to be tried again",
+           {{"partition", log::number(event.partition)},
+            {"offset", log::number(event.offset)},
+            {"event_id", event.record.key.to_string()},
+            {"trace_id", base::trace_id(event.record.traceparent)},
             {"attempt", attempt},
-            {"reason", reason}});
+            {"reason", event.reason}});
 }
 
 void PipelineMetrics::on_retried() {
   retried_.Increment();
 }
 
-void PipelineMetrics::on_dead_letter(log::PartitionId id, log::Offset offset, std::string_view reason) {
+void PipelineMetrics::on_dead_letter(const pipeline::RefusedEvent& event) {
   dead_.Increment();
-  log_line(Level::kError,
-           "an event became a dead letter: see `fanfinity dead list`, mend the cause, then `fanfinity dead "
-           "replay`",
-           {{"partition", log::number(id)}, {"offset", log::number(offset)}, {"reason", reason}});
+  count([](Summary& summary) { ++summary.dead; });
+  log_line(Level::kError, "event became a dead letter",
+           {{"partition", log::number(event.partition)},
+            {"offset", log::number(event.offset)},
+            {"event_id", event.record.key.to_string()},
+            {"trace_id", base::trace_id(event.record.traceparent)},
+            {"reason", event.reason},
+            {"advice", "see `fanfinity dead list`, remove the cause, then `fanfinity dead replay`"}});
 }
 
 void PipelineMetrics::on_filter(log::PartitionId id, std::uint64_t ids, std::uint64_t bytes) {
@@ -158,8 +177,34 @@ void PipelineMetrics::on_exact_lookup(std::uint64_t ids) {
 void PipelineMetrics::on_partition_stopped(log::PartitionId id, const base::Error& error) {
   partition(id).stopped.Set(1);
   log_line(
-      Level::kError, "a partition cannot be run until an operator acts",
+      Level::kError, "partition stopped, an operator must act",
       {{"partition", log::number(id)}, {"error", base::to_string(error.code)}, {"detail", error.detail}});
+}
+
+void PipelineMetrics::set_repeating(std::chrono::milliseconds duration) {
+  repeating_.Set(seconds(duration));
+}
+
+void PipelineMetrics::log_summary(std::chrono::milliseconds period) {
+  Summary summary;
+  double lag = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    summary = std::exchange(summary_, {});
+    for (const auto& [id, partition] : partitions_) lag += partition.lag.Value();
+  }
+  if (summary.batches == 0 && summary.repeated_inserts == 0 && summary.dead == 0) return;
+  const auto visible = summary.visible.percentiles();
+  log_line(Level::kInfo, "events stored",
+           {{"seconds", seconds(period)},
+            {"stored", summary.stored},
+            {"batches", summary.batches},
+            {"duplicates", summary.duplicates},
+            {"refused", summary.refused},
+            {"dead", summary.dead},
+            {"repeated_inserts", summary.repeated_inserts},
+            {"lag", lag},
+            {"visible_p99_ms", visible ? visible->p99 : 0.0}});
 }
 
 }  // namespace fanfinity::observe

@@ -46,23 +46,12 @@ class NewestRows {
   std::vector<Row> rows_;
 };
 
-/// The rows that a replay meets again.
-class OwnPositions {
- public:
-  OwnPositions(std::span<const store::StoredId> stored, log::PartitionId partition) {
-    for (const store::StoredId& row : stored) {
-      if (row.partition == partition) rows_.push_back(row);
-    }
-    std::ranges::sort(rows_, {}, &store::StoredId::offset);
-  }
-  [[nodiscard]] bool hold(const Candidate& candidate) const {
-    const auto [first, end] = std::ranges::equal_range(rows_, candidate.offset, {}, &store::StoredId::offset);
-    return std::any_of(first, end, [&](const store::StoredId& row) { return row.id == candidate.id; });
-  }
-
- private:
-  std::vector<store::StoredId> rows_;
-};
+/// Whether an earlier try of this range stored the row.
+bool is_own(const store::StoredId& row, std::span<const Candidate> range, log::PartitionId partition) {
+  if (row.partition != partition) return false;
+  const auto at = std::ranges::lower_bound(range, row.offset, {}, &Candidate::offset);
+  return at != range.end() && at->offset == row.offset && at->id == row.id;
+}
 
 }  // namespace
 
@@ -72,17 +61,17 @@ std::vector<std::size_t> decide(std::span<const Candidate> candidates,
   // Of several rows of an id the newest one decides: it is the first to lie within the window.
   NewestRows newest(candidates.size() + stored.size());
   for (const store::StoredId& row : stored) {
+    if (is_own(row, candidates, partition)) continue;
     base::Timestamp& received_at = newest.of(row.id);
     received_at = std::max(received_at, row.received_at);
   }
-  const OwnPositions own(stored, partition);
 
   std::vector<std::size_t> kept;
   kept.reserve(candidates.size());
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const Candidate& candidate = candidates[i];
     base::Timestamp& received_at = newest.of(candidate.id);
-    if (received_at >= candidate.received_at - window && !own.hold(candidate)) continue;
+    if (received_at >= known_since(candidate, window)) continue;
     kept.push_back(i);
     received_at = std::max(received_at, candidate.received_at);
   }

@@ -19,9 +19,9 @@ struct Consumer::Impl {
       : config(std::move(settings)),
         ports(our_ports),
         filter_budget(config.dedup_filter_bytes),
-        id_scan(config, ports, filter_budget),
+        id_scan(config, ports, filter_budget, repetitions),
         pace(config.max_inserts_per_second),
-        context{config, ports, id_scan, pace, intent_age, draining},
+        context{config, ports, id_scan, pace, intent_age, repetitions, draining},
         workers([this](auto& partition, const auto& stop) { work(partition, stop); }),
         relays([this](auto& partition, const auto& stop) { relay(partition, stop); }) {}
 
@@ -37,6 +37,7 @@ struct Consumer::Impl {
   const ConsumerConfig config;
   const ConsumerPorts ports;
   FilterBudget filter_budget;
+  Repetitions repetitions;
   IdScan id_scan;
   InsertPace pace;
   IntentAge intent_age;
@@ -101,7 +102,7 @@ void Consumer::Impl::serve(log::Stream stream, log::Group::Listener& listener, c
     const base::Status left = ports.group.run(stream, listener, stop);
     if (stop.stop_requested()) return;
     const auto delay = backoff.next();
-    base::log_line(base::Level::kError, "The consumer group could not be joined; trying again.",
+    base::log_line(base::Level::kError, "consumer group not joined, trying again",
                    {{"stream", log::to_string(stream)},
                     {"error", left ? "the membership ended by itself" : left.error().detail},
                     {"next_try_ms", delay.count()}});
@@ -154,6 +155,24 @@ std::optional<base::Error> Consumer::stopped_partition() const {
   const std::scoped_lock lock(impl_->mutex);
   if (impl_->stopped_partitions.empty()) return std::nullopt;
   return impl_->stopped_partitions.begin()->second;
+}
+
+std::chrono::milliseconds Consumer::repeating() const {
+  const auto longest = impl_->repetitions.longest();
+  if (!longest) return {};
+  return std::chrono::duration_cast<std::chrono::milliseconds>(impl_->ports.clock.steady() - longest->since);
+}
+
+std::optional<base::Error> Consumer::trouble() const {
+  if (auto stopped = stopped_partition()) return stopped;
+  const auto longest = impl_->repetitions.longest();
+  if (!longest) return std::nullopt;
+  const auto lasts = impl_->ports.clock.steady() - longest->since;
+  if (lasts < impl_->config.repeated_too_long) return std::nullopt;
+  return base::Error{longest->error.code,
+                     "repeated in vain for " +
+                         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lasts).count()) +
+                         " s: " + longest->error.detail};
 }
 
 }  // namespace fanfinity::pipeline

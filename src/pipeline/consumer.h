@@ -38,6 +38,11 @@ struct ConsumerConfig {
   std::chrono::milliseconds backoff_first{100};        ///< While the store is away.
   std::chrono::milliseconds backoff_max{5'000};
   std::chrono::milliseconds intent_max_age{3'600'000};  ///< C2: an older intent is not replayed blindly.
+  /// After how long in vain the same insert, look-up, fetch or commit is trouble. Restarts of the store end
+  /// sooner.
+  std::chrono::milliseconds repeated_too_long{30'000};
+
+  bool operator==(const ConsumerConfig&) const = default;
 };
 
 struct ConsumerPorts {
@@ -63,6 +68,11 @@ class Consumer {
   void stop(bool drain, std::chrono::milliseconds timeout);
   /// The error of the first partition that had to stop, if any.
   [[nodiscard]] std::optional<base::Error> stopped_partition() const;
+  /// Why nothing is stored although the consumer runs: a partition had to stop, or something has been
+  /// repeated in vain for too long.
+  [[nodiscard]] std::optional<base::Error> trouble() const;
+  /// For how long the longest of the operations that are repeated now has been; zero when none is.
+  [[nodiscard]] std::chrono::milliseconds repeating() const;
 
  private:
   struct Impl;

@@ -44,7 +44,7 @@ base::Status deliver(log::Producer& producer, log::Stream stream, const log::Rec
   const auto never = [](base::Errc /*code*/) { return false; };
   const auto tell = [stream](const base::Error& error, std::chrono::milliseconds delay) {
     base::log_line(
-        base::Level::kWarn, "A record could not be appended; the worker tries again.",
+        base::Level::kWarn, "append failed, trying again",
         {{"stream", log::to_string(stream)}, {"error", error.detail}, {"next_try_ms", delay.count()}});
   };
   const auto ack = patience.repeat(

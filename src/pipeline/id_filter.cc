@@ -54,6 +54,10 @@ std::size_t FilterBudget::share() const {
   return total_ / std::max<std::size_t>(filters_, 1);
 }
 
+std::uint64_t FilterBudget::ids_in_half() const {
+  return std::uint64_t{total_} / 2 * 8 / kBitsPerId;
+}
+
 bool FilterBudget::take(std::size_t held, std::size_t more) {
   const std::scoped_lock lock(mutex_);
   const std::size_t share = total_ / std::max<std::size_t>(filters_, 1);
@@ -149,11 +153,11 @@ void IdFilter::add(std::span<const store::EventKey> rows) {
 }
 
 bool IdFilter::may_hold(const base::Uuid& id, base::Timestamp received_at) const {
-  return may_hold(mix(id.hash()), received_at);
+  return may_hold(mix(id.hash()), received_at - window_);
 }
 
-bool IdFilter::may_hold(std::uint64_t hash, base::Timestamp received_at) const {
-  if (incomplete_ || received_at < since_ + window_) return true;
+bool IdFilter::may_hold(std::uint64_t hash, base::Timestamp known_since) const {
+  if (incomplete_ || known_since < since_) return true;
   return std::any_of(slices_.begin(), slices_.end(),
                      [hash](const BloomSlice& slice) { return slice.may_hold(hash); });
 }
@@ -168,7 +172,7 @@ std::vector<store::EventKey> IdFilter::maybes(std::span<const store::EventKey> r
       for (const BloomSlice& slice : slices_) slice.prefetch(hashes[i]);
     }
     for (std::size_t i = 0; i < some.size(); ++i) {
-      if (may_hold(hashes[i], some[i].received_at)) found.push_back(some[i]);
+      if (may_hold(hashes[i], known_since(some[i], window_))) found.push_back(some[i]);
     }
   }
   return found;

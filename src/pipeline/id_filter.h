@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/uuid.h"
+#include "pipeline/batch_decision.h"
 #include "store/event_rows.h"
 
 namespace fanfinity::pipeline {
@@ -24,6 +25,8 @@ class FilterBudget {
   void leave(std::size_t held);
   /// What one filter may hold in all.
   [[nodiscard]] std::size_t share() const;
+  /// So many ids take half of the memory, whichever filters hold them.
+  [[nodiscard]] std::uint64_t ids_in_half() const;
   /// Whether a filter that holds `held` may hold `more`; then they are taken.
   [[nodiscard]] bool take(std::size_t held, std::size_t more);
   void give_back(std::size_t bytes);
@@ -64,7 +67,7 @@ class BloomSlice {
 /// One thread at a time.
 class IdFilter {
  public:
-  /// Complete for ids received at or after `since` once all of them were added.
+  /// Complete for ids received at or after `since` once all of them were added; the epoch: for all.
   IdFilter(FilterBudget& budget, std::chrono::milliseconds window, base::Timestamp since);
   ~IdFilter();
   IdFilter(const IdFilter&) = delete;
@@ -74,8 +77,12 @@ class IdFilter {
   void add(std::span<const store::EventKey> rows);
   /// False: no row of this id was received within the window before `received_at`, or after it.
   [[nodiscard]] bool may_hold(const base::Uuid& id, base::Timestamp received_at) const;
-  /// Those of which it may hold the id.
+  /// Those with a row that may make them a duplicate (`known_since`).
   [[nodiscard]] std::vector<store::EventKey> maybes(std::span<const store::EventKey> rows) const;
+  /// From now on it is complete since this moment.
+  void set_since(base::Timestamp since) { since_ = since; }
+  /// Whether it holds more ids than its share of the memory is meant for.
+  [[nodiscard]] bool overfull() const { return incomplete_ || overfull_adds_ > 0; }
   /// Drops the slices in which every id was received before `horizon`.
   void forget_before(base::Timestamp horizon);
 
@@ -85,7 +92,7 @@ class IdFilter {
 
  private:
   void add(std::uint64_t hash, base::Timestamp received_at);
-  [[nodiscard]] bool may_hold(std::uint64_t hash, base::Timestamp received_at) const;
+  [[nodiscard]] bool may_hold(std::uint64_t hash, base::Timestamp known_since) const;
   [[nodiscard]] BloomSlice* open_slice();
   [[nodiscard]] std::size_t next_slice_bytes() const;
 

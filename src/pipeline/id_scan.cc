@@ -74,16 +74,19 @@ void FilterOrder::add(std::span<const store::EventKey> ids) {
   if (!withdrawn_) filter_->add(ids);
 }
 
-void FilterOrder::finish() {
+void FilterOrder::finish(base::Timestamp since) {
   const std::scoped_lock lock(mutex_);
+  if (!withdrawn_) filter_->set_since(std::min(since_, since));
   done_ = !withdrawn_;
   filled_.notify_all();
 }
 
-IdScan::IdScan(const ConsumerConfig& config, const ConsumerPorts& ports, FilterBudget& budget)
+IdScan::IdScan(const ConsumerConfig& config, const ConsumerPorts& ports, FilterBudget& budget,
+               Repetitions& repetitions)
     : config_(config),
       ports_(ports),
       budget_(budget),
+      repetitions_(repetitions),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 IdScan::~IdScan() = default;
@@ -119,23 +122,28 @@ IdScan::Orders IdScan::next_orders(const std::stop_token& stop) {
 
 void IdScan::fill(Orders& orders, const std::stop_token& stop) {
   const base::SteadyTime began = ports_.clock.steady();
+  base::Timestamp since;
   const auto attempt = [&]() -> base::Status {
     std::erase_if(orders, [](const auto& order) { return order->withdrawn(); });
-    return orders.empty() ? base::Status{} : scan(orders, stop);
+    if (orders.empty()) return {};
+    const auto scanned = scan(orders, stop);
+    if (!scanned) return scanned.error();
+    since = *scanned;
+    return {};
   };
   const auto is_final = [](base::Errc code) { return code == base::Errc::kStopped; };
   const auto tell = [&](const base::Error& error, std::chrono::milliseconds next_try) {
     for (const auto& order : orders) ports_.observer.on_insert_failed(order->partition_, error, next_try);
   };
-  const Patience patience{ports_.clock, stop, config_.backoff_first, config_.backoff_max};
+  const Patience patience{ports_.clock, stop, config_.backoff_first, config_.backoff_max, repetitions_};
   if (!patience.repeat(attempt, is_final, tell)) return;
-  for (const auto& order : orders) order->finish();
+  for (const auto& order : orders) order->finish(since);
   if (!orders.empty()) tell_filled(orders, began);
 }
 
-base::Status IdScan::scan(const Orders& orders, const std::stop_token& stop) {
+base::Result<base::Timestamp> IdScan::scan(const Orders& orders, const std::stop_token& stop) {
   const std::uint32_t partitions = ports_.producer.partitions(log::Stream::kEvents);
-  store::IdRange range{{}, partitions, base::Timestamp::max()};
+  store::IdRange range{{}, partitions, base::Timestamp::max(), budget_.ids_in_half()};
   for (const auto& order : orders) {
     order->begin();
     range.partitions.push_back(order->partition_);
@@ -160,7 +168,7 @@ base::Status IdScan::scan(const Orders& orders, const std::stop_token& stop) {
 
 void IdScan::tell_filled(const Orders& orders, base::SteadyTime began) {
   const std::chrono::duration<double> took = ports_.clock.steady() - began;
-  base::log_line(base::Level::kInfo, "The filters of stored ids are filled.",
+  base::log_line(base::Level::kInfo, "id filters filled",
                  {{"partitions", orders.size()}, {"seconds", took.count()}});
 }
 

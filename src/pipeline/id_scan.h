@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "pipeline/consumer.h"
 #include "pipeline/id_filter.h"
+#include "pipeline/repetitions.h"
 #include "store/store.h"
 
 namespace fanfinity::pipeline {
@@ -36,7 +37,7 @@ class FilterOrder {
   [[nodiscard]] bool withdrawn() const;
   void begin();
   void add(std::span<const store::EventKey> ids);
-  void finish();
+  void finish(base::Timestamp since);
 
   FilterBudget& budget_;
   const std::chrono::milliseconds window_;
@@ -52,8 +53,9 @@ class FilterOrder {
 /// Thread-safe.
 class IdScan {
  public:
-  /// `config`, `ports` and `budget` outlive it.
-  IdScan(const ConsumerConfig& config, const ConsumerPorts& ports, FilterBudget& budget);
+  /// Everything given outlives it.
+  IdScan(const ConsumerConfig& config, const ConsumerPorts& ports, FilterBudget& budget,
+         Repetitions& repetitions);
   ~IdScan();  ///< Ends the look under way.
   IdScan(const IdScan&) = delete;
   IdScan& operator=(const IdScan&) = delete;
@@ -67,12 +69,13 @@ class IdScan {
   void run(const std::stop_token& stop);
   [[nodiscard]] Orders next_orders(const std::stop_token& stop);
   void fill(Orders& orders, const std::stop_token& stop);
-  [[nodiscard]] base::Status scan(const Orders& orders, const std::stop_token& stop);
+  [[nodiscard]] base::Result<base::Timestamp> scan(const Orders& orders, const std::stop_token& stop);
   void tell_filled(const Orders& orders, base::SteadyTime began);
 
   const ConsumerConfig& config_;
   const ConsumerPorts& ports_;
   FilterBudget& budget_;
+  Repetitions& repetitions_;
   std::mutex mutex_;
   std::condition_variable_any ordered_;
   Orders waiting_;

@@ -26,6 +26,14 @@ struct BatchReport {
   std::chrono::nanoseconds insert{0};   ///< Time in the store.
 };
 
+/// `record` as it was read, so that its request can be found by its trace.
+struct RefusedEvent {
+  log::PartitionId partition{};
+  log::Offset offset{};
+  const log::Record& record;
+  std::string_view reason;
+};
+
 /// Thread-safe, cheap.
 class Observer {
  public:
@@ -39,10 +47,9 @@ class Observer {
   virtual void on_lag(log::PartitionId partition, std::int64_t lag) = 0;
   virtual void on_insert_failed(log::PartitionId partition, const base::Error& error,
                                 std::chrono::milliseconds next_try) = 0;
-  virtual void on_retry_scheduled(log::PartitionId partition, log::Offset offset, std::string_view reason,
-                                  std::uint32_t attempt) = 0;
+  virtual void on_retry_scheduled(const RefusedEvent& event, std::uint32_t attempt) = 0;
   virtual void on_retried() = 0;
-  virtual void on_dead_letter(log::PartitionId partition, log::Offset offset, std::string_view reason) = 0;
+  virtual void on_dead_letter(const RefusedEvent& event) = 0;
   /// The filter of stored ids: entries, bytes, and exact look-ups it could not save.
   virtual void on_filter(log::PartitionId partition, std::uint64_t ids, std::uint64_t bytes) = 0;
   virtual void on_exact_lookup(std::uint64_t ids) = 0;

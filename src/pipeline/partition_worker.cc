@@ -19,8 +19,7 @@ constexpr std::chrono::seconds kIdleCommitEvery{1};
 void drop_response_times(Range& range) {
   const std::size_t dropped = std::exchange(range.response_times, {}).size();
   if (dropped == 0) return;
-  base::log_line(base::Level::kError, "Response times of a range announced long ago are dropped.",
-                 {{"records", dropped}});
+  base::log_line(base::Level::kError, "response times of an old range dropped", {{"records", dropped}});
 }
 
 }  // namespace
@@ -99,7 +98,7 @@ base::Status PartitionWorker::check_offsets(const log::Committed& committed, con
 base::Status PartitionWorker::replay(const CommitMetadata& intent) {
   auto range = collector_.collect_exactly(next_, *intent.intent_end);
   if (!range) return range.error();
-  base::log_line(base::Level::kInfo, "An announced range is replayed.",
+  base::log_line(base::Level::kInfo, "announced range replayed",
                  {{"partition", log::number(partition_.id())},
                   {"first", log::number(range->first)},
                   {"end", log::number(range->end)}});
@@ -183,7 +182,7 @@ base::Result<DecidedRows> PartitionWorker::decide_rows(Range& range, BatchReport
 base::Status PartitionWorker::bury_unreadable(const Range& range, BatchReport& report) const {
   for (const UnreadableRecord& unreadable : range.unreadable) {
     if (unreadable.record.kind == log::RecordKind::kResponseTimes) {
-      base::log_line(base::Level::kError, "A record of response times cannot be read and is dropped.",
+      base::log_line(base::Level::kError, "unreadable response times dropped",
                      {{"partition", log::number(partition_.id())},
                       {"offset", log::number(unreadable.offset)},
                       {"reason", unreadable.reason}});
@@ -198,7 +197,8 @@ base::Status PartitionWorker::bury_unreadable(const Range& range, BatchReport& r
       return delivered;
     }
     ++report.refused;
-    context_.ports.observer.on_dead_letter(partition_.id(), unreadable.offset, unreadable.reason);
+    context_.ports.observer.on_dead_letter(
+        {partition_.id(), unreadable.offset, unreadable.record, unreadable.reason});
   }
   return {};
 }
@@ -213,11 +213,12 @@ base::Status PartitionWorker::hand_over(log::Offset offset, const std::string& r
       !delivered) {
     return delivered;
   }
+  const RefusedEvent event{partition_.id(), offset, *record, reason};
   if (verdict.stream == log::Stream::kDead) {
-    context_.ports.observer.on_dead_letter(partition_.id(), offset, reason);
+    context_.ports.observer.on_dead_letter(event);
   } else {
     const auto attempt = static_cast<std::uint32_t>(verdict.record.failure->attempts.size());
-    context_.ports.observer.on_retry_scheduled(partition_.id(), offset, reason, attempt);
+    context_.ports.observer.on_retry_scheduled(event, attempt);
   }
   return {};
 }

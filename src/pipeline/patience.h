@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "pipeline/repetitions.h"
 
 namespace fanfinity::pipeline {
 
@@ -36,16 +37,19 @@ struct Patience {
   std::stop_token stop;
   std::chrono::milliseconds first;
   std::chrono::milliseconds max;
+  Repetitions& repetitions;
 
   /// Answers the first result of `attempt` that is a success or a failure `is_final`; between attempts
   /// tells `on_failure(error, delay)` and waits. kStopped when `stop` comes first.
   template <typename Attempt, typename IsFinal, typename OnFailure>
   auto repeat(Attempt attempt, IsFinal is_final, OnFailure on_failure) const -> decltype(attempt()) {
     Backoff backoff(first, max);
+    Repetitions::Operation operation(repetitions, clock.steady());
     while (true) {
       auto result = attempt();
       if (result.ok() || is_final(result.error().code)) return result;
       if (stop.stop_requested()) return stopped();
+      operation.failed(result.error());
       const auto delay = backoff.next();
       on_failure(result.error(), delay);
       if (!clock.wait_for(stop, delay)) return stopped();

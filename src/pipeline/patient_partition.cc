@@ -25,7 +25,7 @@ PatientPartition::PatientPartition(const WorkerContext& context, log::OwnedParti
 
 void PatientPartition::tell(const base::Error& error, std::chrono::milliseconds next_try) const {
   base::log_line(
-      base::Level::kWarn, "The log does not answer; the worker tries again.",
+      base::Level::kWarn, "log did not answer, trying again",
       {{"partition", log::number(id())}, {"error", error.detail}, {"next_try_ms", next_try.count()}});
 }
 

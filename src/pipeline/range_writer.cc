@@ -53,7 +53,7 @@ base::Status RangeWriter::settle_refused(const DecidedRows& rows, const std::str
     const DecidedRows left = rows.slice(first, middle);
     const DecidedRows right = rows.slice(middle, end);
     if (left.size() != 0 && right.size() != 0) {
-      base::log_line(base::Level::kInfo, "A refused range is halved.",
+      base::log_line(base::Level::kInfo, "refused range halved",
                      {{"partition", log::number(rows.batch.events.partition())},
                       {"first", log::number(first)},
                       {"end", log::number(end)},
@@ -68,7 +68,7 @@ base::Status RangeWriter::settle_refused(const DecidedRows& rows, const std::str
 base::Status RangeWriter::refuse_single(const DecidedRows& rows, const std::string& reason) {
   if (!rows.batch.events.empty()) return refuse_(rows.batch.events.keys().front().offset, reason);
   // No event is lost with it: one second of one server's measurements of one match.
-  base::log_line(base::Level::kError, "Response times were refused by the store and are dropped.",
+  base::log_line(base::Level::kError, "response times refused by ClickHouse and dropped",
                  {{"partition", log::number(rows.batch.events.partition())},
                   {"offset", log::number(rows.response_time_offsets.front())},
                   {"reason", reason}});

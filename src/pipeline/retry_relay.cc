@@ -72,7 +72,7 @@ base::Status RetryRelay::produce_due() {
     if (!ack && ack.error().code == base::Errc::kStopped && stop_.stop_requested()) return ack.error();
     if (!ack) {  // Perhaps it stands in `events` all the same: one copy too many is dropped by its id.
       entry->due_at = now + context_.config.backoff_first;
-      base::log_line(base::Level::kWarn, "A retried event could not be appended; it waits a little longer.",
+      base::log_line(base::Level::kWarn, "append of a retried event failed, trying again",
                      {{"partition", log::number(partition_.id())}, {"error", ack.error().detail}});
       continue;
     }

@@ -49,7 +49,7 @@ base::Status StoredIds::take_filter_up(std::size_t more) {
   order_.reset();
   filter_->add(std::exchange(stored_since_, {}));
   base::log_line(
-      base::Level::kInfo, "The filter of stored ids is built.",
+      base::Level::kInfo, "id filter taken into use",
       {{"partition", log::number(partition_)}, {"ids", filter_->ids()}, {"bytes", filter_->bytes()}});
   context_.ports.observer.on_filter(partition_, filter_->ids(), filter_->bytes());
   return {};
@@ -65,17 +65,15 @@ base::Result<std::vector<store::StoredId>> StoredIds::find_all(std::span<const C
   if (candidates.empty()) return std::vector<store::StoredId>{};
   std::vector<base::Uuid> ids;
   ids.reserve(candidates.size());
-  base::Timestamp oldest = base::Timestamp::max();
+  base::Timestamp since = base::Timestamp::max();
   for (const Candidate& candidate : candidates) {
     ids.push_back(candidate.id);
-    oldest = std::min(oldest, candidate.received_at);
+    since = std::min(since, known_since(candidate, context_.config.dedup_window));
   }
   std::ranges::sort(ids);
   ids.erase(std::ranges::unique(ids).begin(), ids.end());
   context_.ports.observer.on_exact_lookup(ids.size());
-  // What was received longer ago than the window makes nothing a duplicate, and a candidate's own row was
-  // received when it was.
-  return store_.find(ids, std::max(oldest - context_.config.dedup_window, base::Timestamp{}));
+  return store_.find(ids, since);
 }
 
 void StoredIds::add(std::span<const store::EventKey> rows) {
@@ -84,7 +82,10 @@ void StoredIds::add(std::span<const store::EventKey> rows) {
     return;
   }
   filter_->add(rows);
-  filter_->forget_before(context_.ports.clock.now() - context_.config.dedup_window - kSlack);
+  // As long as there is memory it forgets nothing, and spares old events their look-up.
+  if (filter_->overfull()) {
+    filter_->forget_before(context_.ports.clock.now() - context_.config.dedup_window - kSlack);
+  }
   context_.ports.observer.on_filter(partition_, filter_->ids(), filter_->bytes());
 }
 

@@ -18,10 +18,11 @@ struct WorkerContext {
   IdScan& id_scan;
   InsertPace& pace;
   const IntentAge& intent_age;
+  Repetitions& repetitions;
   const std::atomic<bool>& draining;  ///< Store what is there now, then leave.
 
   [[nodiscard]] Patience patience(std::stop_token stop) const {
-    return {ports.clock, std::move(stop), config.backoff_first, config.backoff_max};
+    return {ports.clock, std::move(stop), config.backoff_first, config.backoff_max, repetitions};
   }
 };
 

@@ -17,7 +17,8 @@ using base::Result;
 using base::Status;
 
 constexpr std::size_t kMaxErrorText = 4'096;
-constexpr long kSendBytes = 256L << 10U;  // Of a body, at a time.
+constexpr std::chrono::milliseconds kPingTimeout{5'000};  // One that works answers at once.
+constexpr long kSendBytes = 256L << 10U;                  // Of a body, at a time.
 
 void append_percent_encoded(std::string_view text, std::string& out) {
   constexpr char kHex[] = "0123456789ABCDEF";
@@ -114,6 +115,7 @@ struct ClickHouseHttp::Exchange {
   std::function<Status(std::string_view)> each;  ///< Takes the body of a success.
 
   CURL* curl = nullptr;
+  const std::atomic<bool>* abandoned = nullptr;
   bool begun = false;      ///< A connection stood and the request was about to be sent on it.
   int exception_code = 0;  ///< X-ClickHouse-Exception-Code.
   std::string error_text;  ///< The body of a failure, up to kMaxErrorText.
@@ -140,6 +142,11 @@ struct ClickHouseHttp::Exchange {
           Error{Errc::kInternal, std::string("The answer of ClickHouse cannot be read: ") + thrown.what()};
     }
     return 0;
+  }
+
+  /// libcurl calls it at least once a second, also while nothing moves.
+  static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<Exchange*>(self)->abandoned->load() ? 1 : 0;
   }
 
   void take_header(std::string_view line) {
@@ -278,6 +285,8 @@ Status ClickHouseHttp::perform(Exchange& exchange) {
     return Error{Errc::kUnavailable,
                  "CLICKHOUSE_USER and CLICKHOUSE_PASSWORD must not hold control characters."};
   }
+  if (abandoned_) return abandoned();
+  exchange.abandoned = &abandoned_;
   const auto lease = handles_->take(exchange.timeout.value_or(endpoint_.request_timeout));
   if (lease == nullptr) {
     return Error{Errc::kUnavailable, "No connection to ClickHouse became free in time; all are busy."};
@@ -304,6 +313,9 @@ Status ClickHouseHttp::perform(Exchange& exchange) {
   set(curl, CURLOPT_HEADERDATA, &exchange);
   set(curl, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
   set(curl, CURLOPT_WRITEDATA, &exchange);
+  set(curl, CURLOPT_NOPROGRESS, 0L);
+  set(curl, CURLOPT_XFERINFOFUNCTION, &Exchange::on_progress);
+  set(curl, CURLOPT_XFERINFODATA, &exchange);
   if (!exchange.get) {
     set(curl, CURLOPT_POST, 1L);
     set(curl, CURLOPT_UPLOAD_BUFFERSIZE, kSendBytes);
@@ -404,9 +416,18 @@ Status ClickHouseHttp::log_in() {
   return perform(exchange);
 }
 
+Error ClickHouseHttp::abandoned() {
+  return {Errc::kUnavailable, "This process is stopping and asks ClickHouse for nothing more."};
+}
+
+void ClickHouseHttp::abandon() {
+  abandoned_ = true;
+}
+
 Status ClickHouseHttp::ping() {
   Exchange exchange;
   exchange.get = true;
+  exchange.timeout = std::min(endpoint_.request_timeout, kPingTimeout);
   exchange.url = base_url() + "/ping";
   return perform(exchange);
 }

@@ -2,6 +2,7 @@
 // A client of ClickHouse's HTTP interface. The query travels in the URL, values that come from users as
 // query parameters, and the body is data only.
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -76,16 +77,22 @@ class ClickHouseHttp {
   /// The server answers and is not asked for anything, not even who we are.
   [[nodiscard]] base::Status ping();
 
+  /// Ends every call under way within about a second, and refuses all that follow (kUnavailable). What became
+  /// of an insert is then as unknown as after a kill -9. For a process that stops.
+  void abandon();
+
   [[nodiscard]] const ClickHouseEndpoint& endpoint() const { return endpoint_; }
 
  private:
   class Handles;
   struct Exchange;
+  [[nodiscard]] static base::Error abandoned();
   [[nodiscard]] std::string base_url() const;
   [[nodiscard]] std::string url_of(const ClickHouseQuery& query) const;
   [[nodiscard]] base::Status perform(Exchange& exchange);
 
   const ClickHouseEndpoint endpoint_;
+  std::atomic<bool> abandoned_{false};
   std::unique_ptr<Handles> handles_;
 };
 

@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "store/clickhouse_config.h"
@@ -60,9 +61,16 @@ Status lock_directory(const fs::path& directory, std::chrono::milliseconds timeo
   if (fd < 0)
     return Error{Errc::kUnavailable,
                  "The file " + path.string() + " cannot be opened: " + std::strerror(errno) + "."};
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  constexpr std::chrono::milliseconds kSilence{100};
+  const auto began = std::chrono::steady_clock::now();
+  bool said = false;
   while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (std::chrono::steady_clock::now() >= deadline) {
+    const auto waited = std::chrono::steady_clock::now() - began;
+    if (waited >= kSilence && !std::exchange(said, true)) {
+      static_cast<void>(std::fprintf(stderr, "Another ClickHouse still uses %s; waiting for it to end.\n",
+                                     directory.c_str()));
+    }
+    if (waited >= timeout) {
       ::close(fd);
       return Error{Errc::kUnavailable, "Another ClickHouse uses " + directory.string() +
                                            "; stop it, or set FANFINITY_DATA_DIR to another directory."};

@@ -96,18 +96,33 @@ Result<std::vector<StoredId>> ClickHouseStore::find(std::span<const base::Uuid> 
   return found;
 }
 
-Status ClickHouseStore::scan_ids(const IdRange& range, const Scanned& each) {
+Result<base::Timestamp> ClickHouseStore::scan_ids(const IdRange& range, const Scanned& each) {
+  const auto since = scan_begin(range);
+  if (!since) return since.error();
   IdBlocks blocks(each);
   // One thread reads part after part, the oldest first: who keeps ids by their age gets them together.
   auto done = http_.stream({.sql = "SELECT event_id, received_at FROM events "
                                    "WHERE received_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')" +
                                    keys_map_to(range) + " FORMAT Native",
-                            .params = {{"since", milliseconds_of(range.since)}},
+                            .params = {{"since", milliseconds_of(*since)}},
                             .settings = {{"max_threads", "1"}}},
                            [&](std::string_view chunk) { return blocks.take(chunk); });
-  if (!done) return done;
+  if (!done) return done.error();
   if (!blocks.whole()) return torn();
-  return {};
+  return *since;
+}
+
+Result<base::Timestamp> ClickHouseStore::scan_begin(const IdRange& range) {
+  // ClickHouse answers this from what it knows of the parts, without reading a row.
+  auto answer = http_.read(
+      {.sql = "SELECT count(), min(received_at) FROM events FORMAT RowBinary", .params = {}, .settings = {}});
+  if (!answer) return answer.error();
+  RowBinaryReader reader(*answer);
+  const auto rows = reader.integer<std::uint64_t>();
+  const base::Timestamp oldest = reader.timestamp();
+  if (!reader.ok()) return torn();
+  const bool whole = rows <= range.whole_up_to || oldest >= range.since;
+  return whole ? base::Timestamp{} : range.since;
 }
 
 Result<std::optional<log::Offset>> ClickHouseStore::highest_offset(log::PartitionId partition) {

@@ -17,10 +17,12 @@ class ClickHouseStore final : public EventStore {
 
   base::Status insert(const Batch& batch, std::string_view token) override;
   base::Result<std::vector<StoredId>> find(std::span<const base::Uuid> ids, base::Timestamp since) override;
-  base::Status scan_ids(const IdRange& range, const Scanned& each) override;
+  base::Result<base::Timestamp> scan_ids(const IdRange& range, const Scanned& each) override;
   base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId partition) override;
 
  private:
+  /// Where a scan of this range begins (`IdRange::whole_up_to`).
+  [[nodiscard]] base::Result<base::Timestamp> scan_begin(const IdRange& range);
   [[nodiscard]] base::Status insert_events(const Batch& batch, std::string_view token);
   [[nodiscard]] base::Status insert_response_times(const Batch& batch, std::string_view token);
 

@@ -104,6 +104,7 @@ class EmbeddedClickHouse::Supervisor {
   Supervisor& operator=(const Supervisor&) = delete;
 
   Status start();
+  void request_stop();
   void stop();
   const ClickHouseEndpoint& endpoint() const { return endpoint_; }
   pid_t pid() const {
@@ -168,13 +169,14 @@ Status EmbeddedClickHouse::Supervisor::start() {
     return written;
   }
   thread_ = std::thread([this] { run(); });
+  const std::stop_callback on_stop(config_.stop, [this] { request_stop(); });
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return ready_once_ || finished_; });
   if (ready_once_) return {};
   return *down_;
 }
 
-void EmbeddedClickHouse::Supervisor::stop() {
+void EmbeddedClickHouse::Supervisor::request_stop() {
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
@@ -182,6 +184,10 @@ void EmbeddedClickHouse::Supervisor::stop() {
   const std::uint64_t one = 1;
   static_cast<void>(::write(wake_.get(), &one, sizeof(one)) < 0);
   changed_.notify_all();
+}
+
+void EmbeddedClickHouse::Supervisor::stop() {
+  request_stop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -240,12 +246,20 @@ std::optional<EmbeddedClickHouse::Supervisor::Ending> EmbeddedClickHouse::Superv
 std::optional<EmbeddedClickHouse::Supervisor::Ending> EmbeddedClickHouse::Supervisor::wait_ready(
     ChildProcess& child) {
   constexpr milliseconds kBetweenPings{20};
+  constexpr milliseconds kSilence{2'000};
   ClickHouseEndpoint quick = endpoint_;
   quick.connect_timeout = quick.request_timeout = milliseconds{1'000};
   ClickHouseHttp http(quick);
-  const auto deadline = steady_clock::now() + config_.start_timeout;
+  const auto began = steady_clock::now();
+  const auto deadline = began + config_.start_timeout;
+  bool said = false;
   while (!stopping()) {
     if (http.ping()) return std::nullopt;
+    if (steady_clock::now() - began >= kSilence && !std::exchange(said, true)) {
+      base::log_line(base::Level::kWarn, "ClickHouse still starting",
+                     {{"detail", last_line_of(config_.directory / "log" / "child.log")},
+                      {"timeout_ms", config_.start_timeout.count()}});
+    }
     if (auto how = child.wait(kBetweenPings, wake_.get())) return ended(child, *how);
     if (steady_clock::now() >= deadline) {
       return Ending{{Errc::kUnavailable, "ClickHouse did not answer within " +
@@ -253,6 +267,7 @@ std::optional<EmbeddedClickHouse::Supervisor::Ending> EmbeddedClickHouse::Superv
                                              " s; see " + (config_.directory / "log").string() + "."}};
     }
   }
+  child.kill();  // Nobody has asked it for anything yet, so it has nothing to end in order.
   return std::nullopt;
 }
 

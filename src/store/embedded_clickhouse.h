@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct EmbeddedClickHouseConfig {
   std::chrono::milliseconds start_timeout{60'000};  ///< Includes waiting for a former child to go.
   std::chrono::milliseconds stop_timeout{10'000};   ///< Of an orderly end; then SIGKILL.
   std::chrono::milliseconds request_timeout{30'000};
+  std::stop_token stop{};  ///< Ends `start` early, and with it the child that does not answer yet.
+
+  bool operator==(const EmbeddedClickHouseConfig&) const = default;
 };
 
 /// Starts the child, starts it again with growing delays when it dies, and ends it. It listens on

@@ -34,7 +34,7 @@ void EventRows::add(const domain::Event& event, base::Timestamp received_at, log
   out.text(topic_);
   out.integer(log::number(partition_));
   out.integer(log::number(offset));
-  keys_.push_back({event.id, offset, received_at});
+  keys_.push_back({event.id, offset, received_at, event.at});
   ends_.push_back(bytes_.size());
 }
 

@@ -27,6 +27,7 @@ struct EventKey {
   base::Uuid id;
   log::Offset offset{};
   base::Timestamp received_at;
+  base::Timestamp at{};  ///< The event's own time.
 };
 
 /// Rows out of one partition of `events`, in offset order.

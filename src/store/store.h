@@ -45,7 +45,8 @@ struct ScannedId {
 struct IdRange {
   std::vector<log::PartitionId> partitions;  ///< Ids whose *key maps to* one of these partitions ...
   std::uint32_t of = 1;                      ///< ... of so many (log::partition_of).
-  base::Timestamp since;                     ///< Received at or after this moment.
+  base::Timestamp since;                     ///< Received at or after this moment ...
+  std::uint64_t whole_up_to = 0;             ///< ... or whenever, while no more rows than these are stored.
 };
 
 /// Writes. Thread-safe; calls block.
@@ -62,8 +63,9 @@ class EventStore {
                                                                  base::Timestamp since) = 0;
   using Scanned = std::function<base::Status(std::span<const ScannedId>)>;
   /// Hands every stored id of the range to `each`, in chunks, in no order; sees every insert that had
-  /// returned before the call. The error of `each` ends the scan and is returned.
-  [[nodiscard]] virtual base::Status scan_ids(const IdRange& range, const Scanned& each) = 0;
+  /// returned before the call. The error of `each` ends the scan and is returned. Answers the moment since
+  /// which nothing was left out: the epoch, or `since`.
+  [[nodiscard]] virtual base::Result<base::Timestamp> scan_ids(const IdRange& range, const Scanned& each) = 0;
   /// The highest offset stored from a partition of `events`; empty when it has no row.
   [[nodiscard]] virtual base::Result<std::optional<log::Offset>> highest_offset(
       log::PartitionId partition) = 0;

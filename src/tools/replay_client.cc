@@ -164,7 +164,7 @@ Verdict judge(int status) {
 std::string explain(const Answer& answer, const std::string& url) {
   if (answer.status == 0) return fmt::format("no answer from {} ({})", url, answer.error);
   if (answer.status == 401 || answer.status == 403) {
-    return fmt::format("{} answered {}: it wants an API key that may post; give it with --api-key", url,
+    return fmt::format("{} answered {}: it wants an API key that may post; set FANFINITY_API_KEY to one", url,
                        answer.status);
   }
   if (judge(answer.status) == Verdict::kNoService) {

@@ -300,9 +300,14 @@ def test_every_service_is_limited_and_comes_back():
 def test_a_stop_leaves_time_for_the_drain():
     drain = int(d.settings()["DRAIN_TIMEOUT"].removesuffix("s"))
     for service in d.services().values():
-        assert int(service["stop_grace_period"].removesuffix("s")) > 2 * drain
+        assert int(service["stop_grace_period"].removesuffix("s")) > drain
     for unit in d.units():
-        assert int(d.unit_lines(unit, "TimeoutStopSec")[0]) > 2 * drain
+        assert int(d.unit_lines(unit, "TimeoutStopSec")[0]) > drain
+
+
+@given(*(unit.name for unit in d.units()))
+def test_a_unit_does_not_restart_on_settings_that_are_wrong(path):
+    assert d.unit_lines(ROOT / "deploy/systemd" / path, "RestartPreventExitStatus") == ["2"]
 
 
 def test_every_password_comes_from_the_secret():

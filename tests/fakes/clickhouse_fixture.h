@@ -38,8 +38,8 @@ class ClickHouseServer {
   /// One for the whole test program, started when first asked for.
   [[nodiscard]] static ClickHouseServer& shared();
 
-  /// For a client of the database `name`, which need not exist. Its user has rights on "fanfinity" and on names
-  /// that begin with "fanfinity_".
+  /// For a client of the database `name`, which need not exist. Its user has rights on "fanfinity" and on
+  /// names that begin with "fanfinity_".
   [[nodiscard]] store::ClickHouseEndpoint endpoint(const std::string& name) const;
   /// Any SQL, without a database; the answer as TabSeparated. Fails the test on an error.
   std::string query(const std::string& sql);

@@ -162,13 +162,18 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader,
     return found;
   }
 
-  base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
+  base::Result<base::Timestamp> scan_ids(const store::IdRange& range, const Scanned& each) override {
+    base::Timestamp since;
     std::vector<store::ScannedId> found;
     {
       const std::scoped_lock lock(mutex_);
       if (!available_) return away();
+      const bool whole = raw_.size() <= range.whole_up_to || std::ranges::none_of(raw_, [&](const auto& r) {
+                           return r.row.received_at < range.since;
+                         });
+      if (!whole) since = range.since;
       for (const auto& r : raw_) {
-        if (r.row.received_at < range.since) continue;
+        if (r.row.received_at < since) continue;
         const log::PartitionId home = log::partition_of(r.row.event.id.hash(), range.of);
         if (std::ranges::find(range.partitions, home) == range.partitions.end()) continue;
         found.push_back({r.row.event.id, r.row.received_at});
@@ -178,9 +183,9 @@ class MemoryStore final : public store::EventStore, public store::MetricsReader,
     const std::span<const store::ScannedId> all(found);
     for (std::size_t i = 0; i < all.size(); i += kChunk) {
       auto taken = each(all.subspan(i, std::min(kChunk, all.size() - i)));
-      if (!taken) return taken;
+      if (!taken) return taken.error();
     }
-    return {};
+    return since;
   }
 
   base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId partition) override {

@@ -103,7 +103,11 @@ class Protocol:
     def _stored_ids(self, state: State, partition: int) -> frozenset:
         every = self._on("filter holds all rows of its keys")
         keys = {record.id for record in state.log[partition]}
-        return frozenset(row[0] for row in state.raw if row[0] in keys and (every or row[1] == partition))
+        return frozenset(row[0] for row in state.raw if row[0] in keys and (every or row[1] == partition)
+                         and not self._before_the_window(row))
+
+    def _before_the_window(self, row: tuple) -> bool:
+        return row[0] in self.world.old and row in self.world.stored
 
     # Consumers
 
@@ -184,13 +188,18 @@ class Protocol:
             if one in seen and self._on("keep the lowest offset"):
                 continue
             seen.add(one)
-            if one not in me.filter or not self._stored_elsewhere(state, one, partition, offset):
+            new = one not in me.filter
+            if one in self.world.old and self._on("the filter has no say on what is old"):
+                new = False
+            if new or not self._stored_elsewhere(state, one, partition, offset):
                 kept.append(offset)
         return tuple(kept)
 
     def _stored_elsewhere(self, state: State, one: str, partition: int, offset: int) -> bool:
         here = (partition, offset) if self._on("drop only what is stored elsewhere") else None
-        return any(row[0] == one and (row[1], row[2]) != here for row in state.raw)
+        windowless = self._on("what is old is looked up without a window")
+        return any(row[0] == one and (row[1], row[2]) != here and (windowless or not self._before_the_window(row))
+                   for row in state.raw)
 
     def _send(self, state: State, member: int, partition: int, me: Consumer, who: str, become):
         if not me.ranges:

@@ -20,6 +20,7 @@ class World(NamedTuple):
     stored: tuple = ()  # rows (id, partition, offset) from before
     resets: int = 0  # committed offsets set to the start by hand
     window: int = 99  # entries of the token window of each table
+    old: str = ""  # ids whose own time and whose rows in `stored` lie before the deduplication window
 
 
 class Rule(NamedTuple):
@@ -44,6 +45,7 @@ WORLDS = {world.name: world for world in (
     World("view refuses", (("x", "y"),), ((0,),), reassignments=1, view_refuses="y"),
     World("two partitions", (("x", "x"), ("y",)), ((0,), (1,)), reassignments=1, lost_answers=1),
     World("grown", (("x", "y"),), _ONE, reassignments=1, stored=(("x", 7, 4),)),
+    World("backfill", (("x", "y", "x"),), _ONE, reassignments=1, dying_inserts=1, stored=(("x", 7, 4),), old="x"),
     World("everything at once", (("x!", "x"),), _ONE, reassignments=1, lost_answers=1, unknown_commits=1,
           can_heal=True),
     World("reset", (("x", "y"),), ((0,),), dying_inserts=1, resets=1),
@@ -55,6 +57,10 @@ RULES = {rule.name: rule for rule in (
     Rule("filter after fetch", "2", "x@0 is stored by one owner; the older filter of the next calls x@2 new", "copies"),
     Rule("filter holds all rows of its keys", "2",
          "x is stored under another partition's name and called new", "grown"),
+    Rule("the filter has no say on what is old", "2",
+         "x was stored before the window, so the filter lacks it and calls x@0 new", "backfill"),
+    Rule("what is old is looked up without a window", "4",
+         "x was stored before the window, so its look-up leaves it out", "backfill"),
     Rule("filter learns what is inserted", "2", "x@0 is stored; the filter built before calls x@2 new", "copies"),
     Rule("commit the intent", "3", "[0,1) is in flight, the next owner cuts [0,2)", "two ids"),
     Rule("leave after an unknown commit", "3", "an intent believed lost lands after another one was used", "commits"),

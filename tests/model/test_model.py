@@ -19,6 +19,7 @@ STATES = {
     "view refuses": 352,
     "two partitions": 15_904,
     "grown": 358,
+    "backfill": 1_965,
     "everything at once": 214_393,
     "reset": 92,
 }
@@ -31,6 +32,9 @@ COUNTEREXAMPLES = {
     "filter after fetch": ("x is counted 2 times in raw", 13, [
         "A/p0 inserts x@0", "p0 goes to B", "B/p0 has its filter: empty", "B/p0 inserts y@1 x@2"]),
     "filter holds all rows of its keys": ("x is counted 2 times in raw", 5, ["has its filter: empty", "inserts x@0"]),
+    "the filter has no say on what is old": ("x is counted 2 times in raw", 5, ["has its filter: empty", "inserts x@0"]),
+    "what is old is looked up without a window": ("x is counted 2 times in raw", 5, [
+        "has its filter: empty", "inserts x@0"]),
     "filter learns what is inserted": ("x is counted 2 times in raw", 10, ["inserts x@0", "inserts y@1 x@2"]),
     "commit the intent": ("x is counted 2 times in raw", 11, [
         "cuts [0,1) without an intent", "p0 goes to", "cuts [0,2) without an intent"]),

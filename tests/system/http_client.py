@@ -114,7 +114,7 @@ class RawConnection:
 
 def head_of(method, path, *lines):
     """A request's head, with CRLFs and a Host."""
-    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: test", *lines, "", ""]).encode()
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: localhost", *lines, "", ""]).encode()
 
 
 def exchange(port, data, timeout=30.0):

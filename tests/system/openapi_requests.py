@@ -18,10 +18,11 @@ class Request:
     headers: tuple = ()
     body: bytes = b""
     version: str = "HTTP/1.1"
+    host: str = "localhost"
 
     def bytes(self):
         length = (f"Content-Length: {len(self.body)}",) if self.body else ()
-        lines = [f"{self.method} {self.target} {self.version}", "Host: test", *self.headers, *length, "", ""]
+        lines = [f"{self.method} {self.target} {self.version}", f"Host: {self.host}", *self.headers, *length, "", ""]
         return "\r\n".join(lines).encode() + self.body
 
     def having(self, *headers):
@@ -70,6 +71,7 @@ def refused(document, operation):
         yield "an unknown expectation", request.having("Expect: a-miracle")
         yield "long headers", request.having("X-Long: " + "y" * 20_000)
         yield "an unknown transfer coding", replace(request, body=b"").having("Transfer-Encoding: gzip")
+        yield "a host of others", replace(request, host="evil.example")
         yield "an unknown version", replace(request, version="HTTP/3.0")
         yield "no HTTP", replace(request, version="HTTP 1")
         yield "a large body", replace(request, body=b" " * (9 << 20) if request.body else b"x")

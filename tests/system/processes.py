@@ -53,6 +53,14 @@ def _status_number(pid, key):
     return 0
 
 
+def blocks(pid, signal_number):
+    """Whether the process (its main thread) has blocked the signal, to take it in its own way."""
+    for line in _read(pid, "status").decode().splitlines():
+        if line.startswith("SigBlk:"):
+            return bool(int(line.split()[1], 16) >> (signal_number - 1) & 1)
+    return False
+
+
 def send(pid, signal_number):
     """True when the process was there to get it."""
     try:

@@ -164,7 +164,7 @@ def test_ten_thousand_half_open_connections_leave_the_rest_served(make_up):
             one = socket.create_connection(("127.0.0.1", up.port), 30 * patience())
             held.append(one)
             if number % 2:
-                one.sendall(b"POST /api/events HTTP/1.1\r\nHost: slow\r\nContent-Le")
+                one.sendall(b"POST /api/events HTTP/1.1\r\nHost: localhost\r\nContent-Le")
 
     try:
         bounded_memory(up, open_all, 200)

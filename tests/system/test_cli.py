@@ -1,16 +1,20 @@
 """The command line: exit codes, help, settings, and starts that cannot work."""
 
+import json
 import os
+import pty
+import resource
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from events import event
-from harness import free_port, run
+from harness import base_environment, free_port, run
 from http_client import Client
 from waiting import BINARY, wait_until
 
@@ -19,12 +23,23 @@ NOBODY = 65534
 
 
 def sentence(result, code=1):
-    """The one line that a failed start says; not a log line, not a stack."""
+    """The one sentence of a command that failed: a log line of a process of the service, plain of a tool. Not a
+    stack."""
     assert result.returncode == code, f"exit code {result.returncode}:\n{result.stdout}\n{result.stderr}"
-    said = [line for line in result.stderr.splitlines() if line.strip() and not line.startswith("{")]
-    assert len(said) == 1, said
+    lines = [line for line in result.stderr.splitlines() if line.strip()]
+    logged = [json.loads(line) for line in lines if line.startswith("{")]
+    said = [line for line in lines if not line.startswith("{")]
+    said += [line["detail"] for line in logged if line["message"] == "start failed"]
+    assert len(said) == 1, lines
     assert said[0].rstrip().endswith((".", "!")) or " " in said[0]
     return said[0]
+
+
+def first_line(result):
+    """The first line that a start logged, which is why it failed."""
+    line = json.loads(result.stderr.splitlines()[0])
+    assert line["level"] == "error" and line["message"] == "start failed", result.stderr
+    return line["detail"]
 
 
 def test_help_names_every_subcommand_and_setting():
@@ -88,12 +103,61 @@ def test_config_masks_secrets_and_names_origins(tmp_path):
         ("BATCH_MAX_AGE", "5 parsecs", "ms"),
         ("LOG_LEVEL", "loud", "debug"),
         ("CLICKHOUSE_PASSWORD_FILE", "/nowhere/secret", "/nowhere/secret"),
+        ("CLICKHOUSE_HOST", "http://clickhouse:8123", "CLICKHOUSE_PORT"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "http://kafka:9092", "host:port"),
+        ("KAFKA_CA_FILE", "/nowhere/ca.pem", "cannot be read"),
+        ("MAX_STREAMS", "60000", "MAX_CONNECTIONS=50000"),
     ],
 )
 def test_a_bad_setting_is_named_with_its_value_and_a_remedy(tmp_path, name, value, hint):
     result = run("up", env={"FANFINITY_DATA_DIR": str(tmp_path / "data"), name: value})
     said = sentence(result, code=2)
     assert name in said and value in said and hint in said, said
+    assert first_line(result) == said
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("command", ["up", "server", "consumer", "config"])
+def test_a_misspelt_setting_is_refused_and_not_replaced_by_a_default(tmp_path, command):
+    environment = {"FANFINITY_DATA_DIR": str(tmp_path / "data"), "KAFKA_BOOTSTRAP_SERVER": "kafka:9092"}
+    said = sentence(run(command, env=environment), code=2)
+    assert "KAFKA_BOOTSTRAP_SERVER is not a setting, but KAFKA_BOOTSTRAP_SERVERS is" in said, said
+
+
+def test_variables_of_kubernetes_and_of_other_programs_stop_no_start(make_up):
+    """As in a pod beside Services called `server`, `clickhouse`, `kafka` and `consumer`."""
+    links = {}
+    for name in ("SERVER", "CLICKHOUSE", "KAFKA", "CONSUMER"):
+        links |= {
+            f"{name}_PORT": "tcp://10.96.0.7:80",
+            f"{name}_SERVICE_HOST": "10.96.0.7",
+            f"{name}_SERVICE_PORT": "80",
+            f"{name}_PORT_80_TCP": "tcp://10.96.0.7:80",
+            f"{name}_PORT_80_TCP_ADDR": "10.96.0.7",
+        }
+    up = make_up(**links, KAFKA_HOME="/opt/kafka", KAFKA_HEAP_OPTS="-Xmx1g", KAFKA_BROKERS="kafka:9092")
+    up.start(ready=False, arguments=("--server-port", str(up.port)))
+    wait_until(lambda: answers(up.port), "the port of the flag")
+    questioned = [line["detail"] for line in map(json.loads, up.log_path.read_text().splitlines()) if "setting" in line["message"]]
+    assert any("SERVER_PORT=tcp://10.96.0.7:80 was made by Kubernetes" in detail for detail in questioned), questioned
+    assert any(detail.startswith("KAFKA_BROKERS in the environment is no setting") for detail in questioned), questioned
+    assert not any("KAFKA_HOME" in detail or "SERVICE_HOST" in detail for detail in questioned), questioned
+
+
+def test_a_failed_start_is_a_plain_sentence_on_a_terminal():
+    terminal, of_process = pty.openpty()
+    with os.fdopen(terminal, "rb", buffering=0) as screen:
+        environment = base_environment() | {"SERVER_PORT": "eighty"}
+        subprocess.run([BINARY, "up"], env=environment, stderr=of_process, timeout=30, check=False)
+        os.close(of_process)
+        shown = screen.read(4096).decode().splitlines()
+    assert shown[0].startswith("fanfinity: SERVER_PORT=eighty must be a whole number"), shown
+    assert json.loads(shown[1])["message"] == "start failed"
+
+
+def test_listening_to_every_network_without_a_key_is_said(make_up):
+    up = make_up(SERVER_HOST="0.0.0.0").start(ready=False)
+    wait_until(lambda: "SERVER_HOST=0.0.0.0 without API_WRITE_KEYS" in up.log_tail(), "the warning")
 
 
 def test_a_native_clickhouse_port_is_recognised_whatever_its_number(tmp_path):
@@ -133,11 +197,14 @@ def test_a_taken_port_is_one_sentence(tmp_path):
         port = str(taken.getsockname()[1])
         result = run("up", env={"SERVER_PORT": port, "FANFINITY_DATA_DIR": str(tmp_path / "data")})
     assert port in sentence(result)
+    assert port in first_line(result), "before ClickHouse or anything else is started"
+    assert not (tmp_path / "data" / "clickhouse").exists()
 
 
 def test_a_data_directory_in_use_is_one_sentence(shared_up):
     result = run("up", env={"SERVER_PORT": str(free_port()), "FANFINITY_DATA_DIR": str(shared_up.data_dir)})
-    assert str(shared_up.data_dir) in sentence(result)
+    said = sentence(result)
+    assert str(shared_up.data_dir) in said and f"process {shared_up.process.pid}" in said, said
     assert shared_up.post(event("still-served")).status == 202
 
 
@@ -150,7 +217,8 @@ def test_a_missing_library_is_one_sentence(tmp_path):
             "FANFINITY_DATA_DIR": str(tmp_path / "data"),
         },
     )
-    assert "libchdb.so" in sentence(result)
+    assert "libchdb.so" in sentence(result, code=2) and "libchdb.so" in first_line(result)
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_library_that_is_none_is_one_sentence(tmp_path):
@@ -190,6 +258,30 @@ def test_a_data_directory_without_permission_is_one_sentence():
             **identity,
         )
     assert str(data) in sentence(result)
+
+
+def test_a_newer_schema_is_refused_before_any_event_is_taken(make_up):
+    up = make_up().start()
+    up.clickhouse().execute("INSERT INTO fanfinity.schema_migrations (number, name, checksum) VALUES (999, 'later', 'x')")
+    up.stop()
+    before = len(up.log_path.read_text())
+    up.start(ready=False)
+    assert up.wait_exit() == 2, up.log_tail()
+    said = [json.loads(line) for line in up.log_path.read_text()[before:].splitlines()]
+    assert "listening" not in [line["message"] for line in said], said
+    failed = [line["detail"] for line in said if line["message"] == "start failed"]
+    assert len(failed) == 1 and "migration 999 (later)" in failed[0] and "newer version" in failed[0], said
+    up.wait_gone()
+
+
+def test_a_thread_that_the_system_refuses_is_one_sentence(tmp_path):
+    def larger_stacks_than_there_are_addresses():
+        resource.setrlimit(resource.RLIMIT_STACK, (1 << 47, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+
+    said = sentence(
+        run("up", env={"FANFINITY_DATA_DIR": str(tmp_path)}, preexec_fn=larger_stacks_than_there_are_addresses)
+    )
+    assert "ulimit -u" in said
 
 
 def test_flags_win_over_the_environment(make_up):

@@ -104,6 +104,20 @@ TEST_P(LogContract, AnswersEveryAppendOfManyThreadsOnceAndKeepsEachRecordOnce) {
   EXPECT_EQ(std::set<std::string>(found.begin(), found.end()).size(), found.size());
 }
 
+TEST_P(LogContract, LetsACallbackAppend) {
+  std::promise<base::Result<Producer::Ack>> second;
+  auto answer = second.get_future();
+  producer().append(Stream::kEvents, {record("a", 0)}, [&](const base::Result<Producer::Ack>& first) {
+    EXPECT_TRUE(first);
+    producer().append(Stream::kEvents, {record("b", 0)},
+                      [&](base::Result<Producer::Ack> ack) { second.set_value(std::move(ack)); });
+  });
+  ASSERT_EQ(answer.wait_for(kDeadline), std::future_status::ready);
+  const auto ack = answer.get();
+  ASSERT_TRUE(ack) << ack.error().detail;
+  EXPECT_EQ(ack->last.offset, Offset{1});
+}
+
 TEST_P(LogContract, ShowsARecordOnceItsAckHasCome) {
   for (int i = 0; i < 50; ++i) {
     const auto ack = append(Stream::kEvents, {record(std::to_string(i), 3)});

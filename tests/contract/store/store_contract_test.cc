@@ -221,6 +221,26 @@ TEST_P(StoreContract, ScanHandsOutEveryIdOfItsPartitionsSinceThen) {
   }
 }
 
+TEST_P(StoreContract, ScanLeavesNothingOutWhileFewRowsAreStored) {
+  const Batch batch = batch_of("m", 0, 10, 1);
+  ASSERT_OK(events().insert(batch, "a"));
+  const base::Timestamp since = batch.events.keys()[4].received_at;
+  const auto scanned = [&](base::Timestamp from, std::uint64_t whole_up_to) {
+    std::size_t ids = 0;
+    const auto complete_since = events().scan_ids({{log::PartitionId{0}}, 1, from, whole_up_to},
+                                                  [&](const auto& some) -> base::Status {
+                                                    ids += some.size();
+                                                    return {};
+                                                  });
+    EXPECT_TRUE(complete_since.ok());
+    return std::pair{ids, *complete_since};
+  };
+  EXPECT_EQ(scanned(since, 10), std::pair(std::size_t{10}, base::Timestamp{}));
+  EXPECT_EQ(scanned(since, 9), std::pair(std::size_t{6}, since));
+  EXPECT_EQ(scanned(batch.events.keys()[0].received_at, 9), std::pair(std::size_t{10}, base::Timestamp{}))
+      << "nothing is older";
+}
+
 TEST_P(StoreContract, AScanEndsWhenItsTakerSaysSo) {
   ASSERT_OK(events().insert(batch_of("m", 0, 100'000), "a"));
   int chunks = 0;

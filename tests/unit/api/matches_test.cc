@@ -278,6 +278,30 @@ TEST(ViewCache, CompressesLargeAnswersForThoseWhoTakeIt) {
   EXPECT_EQ(ask("1000", "gzip").content_encoding, "") << "it fits into a packet";
 }
 
+TEST(ViewCache, ASlowClientKeepsOnlyTheBodyItTakes) {
+  FakeClock clock;
+  ViewCache cache({}, clock);
+  auto& kind = cache.add([](std::span<const std::string> names) {
+    return std::vector<http::Response>(names.size(), [] {
+      http::Response response;
+      response.body = std::string(50'000, 'a');
+      return response;
+    }());
+  });
+  const auto ask = [&](std::string_view accept_encoding) {
+    auto answers = std::make_shared<Answers>();
+    cache.get(kind, "view", accept_encoding, http::Responder(answers));
+    return answers->wait();
+  };
+  const http::Response compressed = ask("gzip");
+  const std::weak_ptr<const std::string> plain = ask("").shared_body;
+  EXPECT_LT(compressed.shared_body->capacity(), 1'000U);
+  clock.advance(std::chrono::hours(1));
+  const http::Response next = ask("gzip");
+  EXPECT_NE(next.shared_body, compressed.shared_body);
+  EXPECT_TRUE(plain.expired());
+}
+
 /// A cache whose store fails, and hangs, when told to.
 class StaleViews : public ::testing::Test {
  protected:
@@ -372,6 +396,23 @@ TEST(ViewCache, WhatTakesLongIsReadTheLessOften) {
   EXPECT_EQ(loads_after("5", {}), 3);
   EXPECT_EQ(loads_after("5", config.refresh - std::chrono::milliseconds(1)), 3);
   EXPECT_EQ(loads_after("5", std::chrono::milliseconds(1)), 4);
+}
+
+TEST(ViewCache, AnswersWhenAReadThrows) {
+  FakeClock clock;
+  ViewCache cache(ViewCacheConfig{}, clock);
+  bool failing = true;
+  auto& kind = cache.add([&](std::span<const std::string> names) {
+    if (std::exchange(failing, false)) throw std::bad_alloc();
+    return std::vector<http::Response>(names.size());
+  });
+  const auto status = [&] {
+    auto answers = std::make_shared<Answers>();
+    cache.get(kind, "a", {}, http::Responder(answers));
+    return answers->wait().status;
+  };
+  EXPECT_EQ(status(), 503);
+  EXPECT_EQ(status(), 200);
 }
 
 TEST(ViewCache, SaysHowLongAnAnswerMayBeKept) {

@@ -14,16 +14,9 @@
 namespace fanfinity::config {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
-
 base::Result<LoadedSettings> load_from(const Environment& environment,
                                        const std::map<std::string, std::string>& flags = {}) {
-  return load(
-      [&environment](const char* name) {
-        const auto found = environment.find(name);
-        return found == environment.end() ? nullptr : found->second.c_str();
-      },
-      flags);
+  return load(environment, flags);
 }
 
 std::string read_file(const std::filesystem::path& path) {
@@ -134,6 +127,14 @@ TEST(Settings, ASecretGivenTwiceOrFromNoFileIsRefused) {
   EXPECT_NE(missing.error().detail.find("cannot be read"), std::string::npos);
 }
 
+TEST(Settings, ASecretOfAToolIsReadInTheSameWay) {
+  const SecretFile file("s3cret\n");
+  EXPECT_EQ(load_secret({{"FANFINITY_API_KEY", "key"}}, "FANFINITY_API_KEY").value(), "key");
+  EXPECT_EQ(load_secret({{"FANFINITY_API_KEY_FILE", file.path()}}, "FANFINITY_API_KEY").value(), "s3cret");
+  EXPECT_EQ(load_secret({}, "FANFINITY_API_KEY").value(), "");
+  EXPECT_FALSE(load_secret({{"FANFINITY_API_KEY_FILE", "/nowhere"}}, "FANFINITY_API_KEY").ok());
+}
+
 TEST(Settings, SecretsAreMaskedWhereverTheyAreShown) {
   const auto loaded = load_from({{"CLICKHOUSE_PASSWORD", "hunter2"}, {"API_WRITE_KEYS", "key-one,key-two"}});
   ASSERT_TRUE(loaded.ok());
@@ -181,15 +182,16 @@ TEST(Settings, ALoginThatIsHalfGivenIsRefused) {
 }
 
 TEST(Settings, ACertificateNeedsItsKeyAndTls) {
-  EXPECT_NE(fault_of({{"CLICKHOUSE_SECURE", "true"}, {"CLICKHOUSE_CERT_FILE", "/c.pem"}})
-                .find("CLICKHOUSE_CERT_FILE=/c.pem needs CLICKHOUSE_KEY_FILE"),
+  const SecretFile file("pem");
+  const std::string& pem = file.path();
+  EXPECT_NE(fault_of({{"CLICKHOUSE_SECURE", "true"}, {"CLICKHOUSE_CERT_FILE", pem}})
+                .find("CLICKHOUSE_CERT_FILE=" + pem + " needs CLICKHOUSE_KEY_FILE"),
             std::string::npos);
-  EXPECT_NE(fault_of({{"KAFKA_SECURITY_PROTOCOL", "ssl"}, {"KAFKA_KEY_FILE", "/k.pem"}})
-                .find("KAFKA_KEY_FILE=/k.pem needs KAFKA_CERT_FILE"),
+  EXPECT_NE(fault_of({{"KAFKA_SECURITY_PROTOCOL", "ssl"}, {"KAFKA_KEY_FILE", pem}})
+                .find("KAFKA_KEY_FILE=" + pem + " needs KAFKA_CERT_FILE"),
             std::string::npos);
-  EXPECT_NE(fault_of({{"CLICKHOUSE_CA_FILE", "/ca.pem"}}).find("CLICKHOUSE_SECURE=true"), std::string::npos);
-  EXPECT_NE(fault_of({{"KAFKA_CA_FILE", "/ca.pem"}}).find("KAFKA_SECURITY_PROTOCOL=plaintext"),
-            std::string::npos);
+  EXPECT_NE(fault_of({{"CLICKHOUSE_CA_FILE", pem}}).find("CLICKHOUSE_SECURE=true"), std::string::npos);
+  EXPECT_NE(fault_of({{"KAFKA_CA_FILE", pem}}).find("KAFKA_SECURITY_PROTOCOL=plaintext"), std::string::npos);
 }
 
 TEST(Settings, TopicsAreThreeDifferentOnes) {
@@ -215,6 +217,161 @@ TEST(Settings, APasswordInTheClearIsWarnedAboutUnlessItStaysHere) {
   ASSERT_EQ(told.size(), 1U);
   EXPECT_NE(told[0].find("sasl_ssl"), std::string::npos);
   EXPECT_EQ(told[0].find("hunter2"), std::string::npos);
+}
+
+bool holds(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Files, ThatCannotBeReadAreFaultsOfTheirSetting) {
+  for (const Option& option : options()) {
+    if (!option.name.ends_with("_FILE")) continue;
+    for (const char* path : {"/nowhere/at.all", "/tmp"}) {
+      Settings settings;
+      const auto parsed = option.parse(path, settings);
+      ASSERT_FALSE(parsed.ok()) << option.name << "=" << path;
+      EXPECT_TRUE(holds(parsed.error().detail, "cannot be read")) << parsed.error().detail;
+    }
+  }
+  EXPECT_TRUE(holds(fault_of({{"CLICKHOUSE_SECURE", "true"}, {"CLICKHOUSE_CA_FILE", "/nowhere/ca.pem"}}),
+                    "CLICKHOUSE_CA_FILE=/nowhere/ca.pem names a file that cannot be read (No such file"));
+}
+
+TEST(Hosts, AreNamesOrAddressesAlone) {
+  for (const char* name : {"SERVER_HOST", "CONSUMER_HOST", "CLICKHOUSE_HOST"}) {
+    for (const char* good : {"localhost", "10.0.0.1", "::1", "[::1]", "ch-1.example.org"}) {
+      EXPECT_EQ(fault_of({{name, good}}), "(none)") << name << "=" << good;
+    }
+    const std::string port = std::string(name).substr(0, std::string_view(name).find('_')) + "_PORT";
+    for (const char* url : {"http://clickhouse", "https://clickhouse:8443/", "tcp://clickhouse:9000"}) {
+      const std::string said = fault_of({{name, url}});
+      EXPECT_TRUE(holds(said, std::string(name) + "=" + url + " is a URL")) << said;
+      EXPECT_TRUE(holds(said, port)) << said;
+    }
+    EXPECT_TRUE(holds(fault_of({{name, "clickhouse:8123"}}), "holds a port")) << name;
+    for (const char* odd : {"a b", "a/b", "a,b", "user@host"}) {
+      EXPECT_TRUE(holds(fault_of({{name, odd}}), "one host name")) << name << "=" << odd;
+    }
+  }
+}
+
+TEST(Brokers, AreHostsWithPorts) {
+  for (const char* good : {"kafka:9092", "kafka", "a:1, b:2", "[::1]:9092", "::1", "SASL_SSL://kafka:9093"}) {
+    EXPECT_EQ(fault_of({{"KAFKA_BOOTSTRAP_SERVERS", good}}), "(none)") << good;
+  }
+  for (const char* bad : {"http://kafka:9092", "kafka:port", "kafka:0", "kafka:99999", ":9092", "a b:1",
+                          "kafka:", "kafka:9092/events", "a:1,,b:2"}) {
+    EXPECT_TRUE(holds(fault_of({{"KAFKA_BOOTSTRAP_SERVERS", bad}}), "KAFKA_BOOTSTRAP_SERVERS=")) << bad;
+  }
+}
+
+TEST(Limits, ThatCannotBothHoldAreRefused) {
+  EXPECT_TRUE(holds(fault_of({{"KAFKA_BOOTSTRAP_SERVERS", "kafka:9092"}, {"KAFKA_DELIVERY_TIMEOUT", "10s"}}),
+                    "KAFKA_DELIVERY_TIMEOUT=10s must be shorter than REQUEST_TIMEOUT=10s"));
+  EXPECT_TRUE(holds(fault_of({{"KAFKA_BOOTSTRAP_SERVERS", "kafka:9092"}, {"REQUEST_TIMEOUT", "5s"}}),
+                    "KAFKA_DELIVERY_TIMEOUT=8s"));
+  EXPECT_EQ(fault_of({{"REQUEST_TIMEOUT", "5s"}}), "(none)") << "nothing is delivered to Kafka";
+  EXPECT_TRUE(holds(fault_of({{"KAFKA_BOOTSTRAP_SERVERS", "kafka:9092"},
+                              {"KAFKA_LINGER", "1s"},
+                              {"KAFKA_DELIVERY_TIMEOUT", "1s"}}),
+                    "KAFKA_LINGER=1s"));
+  EXPECT_TRUE(holds(fault_of({{"MAX_STREAMS", "200"}, {"MAX_CONNECTIONS", "100"}}),
+                    "MAX_STREAMS=200 is more than MAX_CONNECTIONS=100"));
+  EXPECT_TRUE(holds(fault_of({{"RATE_BURST", "10"}}), "RATE_LIMIT"));
+}
+
+TEST(Limits, ThatFollowFromAnotherDoNotContradictIt) {
+  const auto loaded = load_from({{"MAX_CONNECTIONS", "100"}});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().detail;
+  EXPECT_EQ(loaded->settings.server.max_streams, 100U);
+  EXPECT_EQ(load_from({})->settings.server.max_streams, 20'000U);
+}
+
+TEST(Names, ThatAreASlipOffASettingAreRefused) {
+  const std::vector<std::pair<const char*, const char*>> slips = {
+      {"KAFKA_BOOTSTRAP_SERVER", "KAFKA_BOOTSTRAP_SERVERS"},
+      {"KAFKA_BOOTSTARP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"},
+      {"KAFKA_BOOSTRAP_SERVER", "KAFKA_BOOTSTRAP_SERVERS"},
+      {"kafka_bootstrap_servers", "KAFKA_BOOTSTRAP_SERVERS"},
+      {"kafka.bootstrap.servers", "KAFKA_BOOTSTRAP_SERVERS"},
+      {"API_WRITE_KEY", "API_WRITE_KEYS"},
+      {"API_WRITE_KEY_FILE", "API_WRITE_KEYS_FILE"},
+      {"CLICKHOUSE_HOSTS", "CLICKHOUSE_HOST"},
+      {"CLICKHOSUE_HOST", "CLICKHOUSE_HOST"},
+      {"FANFINITY_DATADIR", "FANFINITY_DATA_DIR"},
+      {"SERVER_PROT", "SERVER_PORT"}};
+  for (const auto& [slip, meant] : slips) {
+    const std::string said = fault_of({{slip, "x"}});
+    EXPECT_TRUE(holds(said, std::string(slip) + " is not a setting, but " + meant + " is")) << said;
+  }
+}
+
+TEST(Names, ThatAreASlipOffASettingThatIsGivenAreOnlyNamed) {
+  const Environment environment = {{"KAFKA_BOOTSTRAP_SERVER", "a:1"}, {"KAFKA_BOOTSTRAP_SERVERS", "a:1"}};
+  const auto loaded = load_from(environment);
+  ASSERT_TRUE(loaded.ok()) << loaded.error().detail;
+  ASSERT_EQ(loaded->warnings.size(), 1U);
+  EXPECT_TRUE(holds(loaded->warnings[0], "KAFKA_BOOTSTRAP_SERVER in the environment"));
+  EXPECT_TRUE(load_from({{"SERVER_PORTS", "1"}}, {{"SERVER_PORT", "1"}}).ok()) << "given as a flag";
+}
+
+TEST(Names, OfOtherProgramsStopNothing) {
+  const Environment environment = {{"KAFKA_HOME", "/opt/kafka"},
+                                   {"KAFKA_HEAP_OPTS", "-Xmx1g"},
+                                   {"KAFKA_OPTS", "-D"},
+                                   {"KAFKA_JVM_PERFORMANCE_OPTS", "-server"},
+                                   {"PATH", "/bin"},
+                                   {"TF_LOG_LEVEL", "x"},
+                                   {"READ_TIMEOUT", "1"},
+                                   {"SERVER_NAME", ""},
+                                   {"KAFKA_SERVICE_HOST", "10.0.0.1"},
+                                   {"KAFKA_SERVICE_PORT", "9092"},
+                                   {"KAFKA_SERVICE_PORT_HTTP", "9092"},
+                                   {"KAFKA_PORT", "tcp://10.0.0.1:9092"},
+                                   {"KAFKA_PORT_9092_TCP_ADDR", "10.0.0.1"},
+                                   {"CLICKHOUSE_SERVICE_HOST", "10.0.0.1"}};
+  const auto loaded = load_from(environment);
+  ASSERT_TRUE(loaded.ok()) << loaded.error().detail;
+  EXPECT_TRUE(loaded->warnings.empty()) << loaded->warnings[0];
+}
+
+TEST(Names, ThatBeginLikeOursAndAreNoneAreNamed) {
+  const auto loaded = load_from({{"KAFKA_BROKERS", "a:1"}, {"CLICKHOUSE_URL", "http://a"}, {"BROKERS", "a"}});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().detail;
+  ASSERT_EQ(loaded->warnings.size(), 1U);
+  EXPECT_TRUE(holds(loaded->warnings[0], "CLICKHOUSE_URL, KAFKA_BROKERS in the environment are no settings"))
+      << loaded->warnings[0];
+}
+
+TEST(Names, ThatKubernetesMakesForAServiceAreIgnoredAndNamed) {
+  for (const char* name : {"SERVER_PORT", "CONSUMER_PORT", "CLICKHOUSE_PORT"}) {
+    for (const char* value : {"tcp://10.0.0.1:80", "udp://10.0.0.1:80", "tcp://[fd00::1]:80"}) {
+      const auto loaded = load_from({{name, value}});
+      ASSERT_TRUE(loaded.ok()) << loaded.error().detail;
+      EXPECT_EQ(loaded->origins.at(name), "default");
+      ASSERT_EQ(loaded->warnings.size(), 1U) << name;
+      EXPECT_TRUE(holds(loaded->warnings[0], std::string(name) + "=" + value + " was made by Kubernetes"));
+    }
+    EXPECT_FALSE(load_from({{name, "tcp://clickhouse:9000"}}).ok()) << "a host name: nobody but a person";
+    EXPECT_TRUE(load_from({{name, "tcp://10.0.0.1:80"}}, {{name, "9001"}}).ok());
+  }
+  EXPECT_EQ(load_from({{"CLICKHOUSE_PORT", "tcp://10.0.0.1:80"}, {"CLICKHOUSE_SECURE", "true"}})
+                ->settings.clickhouse.port,
+            8443);
+}
+
+TEST(Settings, ListeningToTheWorldWithoutAKeyIsWarnedAbout) {
+  for (const char* host : {"0.0.0.0", "::", "192.168.1.1", "example.org"}) {
+    const auto told = server_warnings(load_from({{"SERVER_HOST", host}})->settings.server);
+    ASSERT_EQ(told.size(), 1U) << host;
+    EXPECT_TRUE(holds(told[0], std::string("SERVER_HOST=") + host + " without API_WRITE_KEYS")) << told[0];
+  }
+  for (const char* host : {"127.0.0.1", "::1", "localhost"}) {
+    EXPECT_TRUE(server_warnings(load_from({{"SERVER_HOST", host}})->settings.server).empty()) << host;
+  }
+  EXPECT_TRUE(
+      server_warnings(load_from({{"SERVER_HOST", "0.0.0.0"}, {"API_WRITE_KEYS", "key"}})->settings.server)
+          .empty());
 }
 
 TEST(Documents, AreWhatTheTableSays) {

@@ -51,6 +51,27 @@ TEST(List, SplitsAtCommasAndRefusesEmptyItems) {
   EXPECT_FALSE(parse_list(" "));
 }
 
+TEST(Hosts, AreNamesPatternsAndAddresses) {
+  EXPECT_EQ(parse_hosts("Stats.Example.org, *.example.org,.example.com,192.0.2.1,[2001:db8::1],example.net")
+                .value(),
+            (std::vector<std::string>{"stats.example.org", "*.example.org", ".example.com", "192.0.2.1",
+                                      "2001:db8::1", "example.net"}));
+  EXPECT_EQ(parse_hosts("*").value(), (std::vector<std::string>{"*"}));
+  for (const char* text :
+       {"https://example.org", "example.org:8080", "example.org/", "*.", ".", "example.org.", "*example.org",
+        "a.*.example", "a..b", "**", "a b", "[example.org]"}) {
+    EXPECT_FALSE(parse_hosts(text)) << text;
+  }
+}
+
+TEST(Networks, AreAddressesAndPrefixes) {
+  EXPECT_EQ(parse_networks("127.0.0.1, 10.0.0.0/8,2001:db8::/32").value().size(), 3U);
+  EXPECT_TRUE(parse_networks("").value().empty());
+  for (const char* text : {"10.1.2.3/8", "proxy", "*", "10.0.0.0/8 11.0.0.0/8"}) {
+    EXPECT_FALSE(parse_networks(text)) << text;
+  }
+}
+
 TEST(Origins, AreThoseThatBrowsersSend) {
   EXPECT_EQ(parse_origins("https://fans.example, http://localhost:5173").value(),
             (std::vector<std::string>{"https://fans.example", "http://localhost:5173"}));

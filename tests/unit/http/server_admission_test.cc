@@ -154,6 +154,16 @@ TEST(ServerAdmission, ClosesAnIdleConnectionForANewOneWhenItIsFull) {
   EXPECT_EQ(busy.read()->body, "served");
 }
 
+/// A socket of 127.0.0.2, not connected.
+int socket_of_another_address() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in other{};
+  other.sin_family = AF_INET;
+  other.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+  EXPECT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&other), sizeof other), 0);
+  return socket;
+}
+
 TEST(ServerAdmission, LeavesConnectionsToOtherAddresses) {
   ServerConfig config = test_config();
   config.max_connections_per_address = 2;
@@ -165,15 +175,42 @@ TEST(ServerAdmission, LeavesConnectionsToOtherAddresses) {
   }
   Client third = running.connect();
   EXPECT_EQ(third.read()->status, 503);
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in other{};
-  other.sin_family = AF_INET;
-  other.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
-  ASSERT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&other), sizeof other), 0);
-  EXPECT_EQ(Client::over(socket, running.server->port()).ask(get("/hello")).status, 200);
+  EXPECT_EQ(Client::over(socket_of_another_address(), running.server->port()).ask(get("/hello")).status, 200);
   clients.pop_back();
   ASSERT_TRUE(running.observer.wait_for_open(1));
   EXPECT_EQ(running.connect().ask(get("/hello")).status, 200);
+}
+
+TEST(ServerAdmission, AnAddressAtItsLimitClosesNobodysIdleConnection) {
+  ServerConfig config = test_config();
+  config.max_connections = 2;
+  config.max_connections_per_address = 1;
+  config.threads = 1;
+  TestServer running(std::move(config));
+  Client idle = Client::over(socket_of_another_address(), running.server->port());
+  EXPECT_EQ(idle.ask(get("/hello")).status, 200);
+  const auto idle_enough = std::chrono::steady_clock::now() + std::chrono::milliseconds(1'200);
+  Client busy = running.connect();
+  busy.send(post("/park", "x"));
+  const Responder responder = running.lot.take();
+  while (std::chrono::steady_clock::now() < idle_enough) {
+    if (const auto reply = running.connect().read()) EXPECT_EQ(reply->status, 503);
+  }
+  EXPECT_EQ(idle.ask(get("/hello")).status, 200);
+  responder(text("served"));
+  EXPECT_EQ(busy.read()->body, "served");
+}
+
+TEST(ServerAdmission, CountsNoConnectionsOfTrustedProxies) {
+  ServerConfig config = test_config();
+  config.max_connections_per_address = 2;
+  config.trusted_proxies = {*base::IpNetwork::parse("127.0.0.1")};
+  TestServer running(std::move(config));
+  std::vector<Client> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(running.connect());
+    EXPECT_EQ(clients.back().ask(get("/hello")).status, 200);
+  }
 }
 
 }  // namespace

@@ -300,6 +300,45 @@ TEST(Server, WaitsWhenThereAreNoFilesLeftAndGoesOnAfter) {
   for (Client& client : late) EXPECT_EQ(client.read()->status, 200);
 }
 
+/// Leaves this process `free` more descriptors.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(std::size_t free) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit low = before_;
+    low.rlim_cur = 256;
+    setrlimit(RLIMIT_NOFILE, &low);
+    for (int fd = ::dup(STDERR_FILENO); fd >= 0; fd = ::dup(STDERR_FILENO)) taken_.push_back(fd);
+    for (std::size_t i = 0; i < free; ++i) {
+      ::close(taken_.back());
+      taken_.pop_back();
+    }
+  }
+  ~FewDescriptors() {
+    for (const int fd : taken_) ::close(fd);
+    setrlimit(RLIMIT_NOFILE, &before_);
+  }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+  std::vector<int> taken_;
+};
+
+TEST(ServerStart, SaysWhyItFailsWithoutDescriptors) {
+  bool started = false;
+  for (std::size_t free = 0; !started; ++free) {
+    ASSERT_LT(free, 30U);
+    ParkingLot lot;
+    Server server(test_config(), test_routes(lot), nullptr);
+    const FewDescriptors few(free);
+    const auto status = server.start();
+    started = status.ok();
+    if (!started) EXPECT_EQ(status.error().code, base::Errc::kUnavailable) << status.error().detail;
+  }
+}
+
 TEST(ServerLifecycle, AHalfSentBodyDoesNotHoldTheStop) {
   ServerConfig config = test_config();
   config.drain_timeout = std::chrono::minutes(1);

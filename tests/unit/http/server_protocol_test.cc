@@ -185,6 +185,20 @@ TEST(Server, EchoesASaneRequestIdAndMakesOneElse) {
   EXPECT_TRUE(valid_request_id(client.ask("broken\r\n\r\n").header("x-request-id")));
 }
 
+TEST(Server, TellsItsObserverByWhatARequestIsFoundAgain) {
+  TestServer running;
+  Client client = running.connect();
+  const std::string trace = "0af7651916cd43dd8448eb211c80319c";
+  client.ask(
+      get("/describe", "X-Request-Id: my-id.7\r\ntraceparent: 00-" + trace + "-b7ad6b7169203331-01\r\n"));
+  running.observer.responses(1);
+  EXPECT_EQ(running.observer.last_request_and_trace_id(), std::pair(std::string("my-id.7"), trace));
+  const Reply refused = client.ask("broken\r\n\r\n");
+  running.observer.responses(2);
+  EXPECT_EQ(running.observer.last_request_and_trace_id(),
+            std::pair(refused.header("x-request-id"), std::string()));
+}
+
 TEST(Server, PassesAValidTraceparentAndMakesOneElse) {
   TestServer running;
   Client client = running.connect();

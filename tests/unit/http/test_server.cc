@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "http/client_address.h"
+
 namespace fanfinity::http::test {
 namespace {
 
@@ -99,11 +101,18 @@ void add_odd_routes(std::vector<Route>& routes) {
 }  // namespace
 
 void RecordingObserver::on_response(std::string_view method, std::string_view path, int status,
-                                    std::chrono::nanoseconds duration) {
+                                    std::chrono::nanoseconds duration, const RequestNames& names) {
   const std::lock_guard lock(mutex_);
+  last_names_ = {std::string(names.request_id), std::string(names.trace_id)};
   EXPECT_GE(duration.count(), 0);
-  seen_.push_back({std::string(method), std::string(path), status});
+  seen_.push_back({std::string(method), std::string(path), status,
+                   names.client != nullptr ? names.client->text() : "local"});
   changed_.notify_all();
+}
+
+std::pair<std::string, std::string> RecordingObserver::last_request_and_trace_id() {
+  const std::lock_guard lock(mutex_);
+  return last_names_;
 }
 
 void RecordingObserver::on_connection_opened() {
@@ -197,6 +206,7 @@ ServerConfig test_config() {
   ServerConfig config;
   config.port = 0;
   config.threads = 2;
+  config.allowed_hosts = {"*"};
   config.header_timeout = config.body_timeout = config.request_timeout = std::chrono::minutes(1);
   config.idle_timeout = config.write_timeout = std::chrono::minutes(1);
   return config;

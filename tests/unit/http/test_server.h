@@ -21,10 +21,13 @@ class RecordingObserver final : public Observer {
     std::string method;
     std::string route;
     int status = 0;
+    std::string client = "127.0.0.1";
     bool operator==(const Seen&) const = default;
   };
+  /// Of the last response.
+  std::pair<std::string, std::string> last_request_and_trace_id();
   void on_response(std::string_view method, std::string_view route, int status,
-                   std::chrono::nanoseconds duration) override;
+                   std::chrono::nanoseconds duration, const RequestNames& names) override;
   void on_connection_opened() override;
   void on_connection_closed() override;
   void on_stream(StreamEvent event, std::uint64_t count) override;
@@ -42,6 +45,7 @@ class RecordingObserver final : public Observer {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Seen> seen_;
+  std::pair<std::string, std::string> last_names_;
   std::size_t opened_ = 0;
   std::size_t closed_ = 0;
   std::map<StreamEvent, std::uint64_t> streams_;

@@ -1,7 +1,11 @@
 // Everything the log holds has a limit, and a way back from it.
 
+#include <gmock/gmock.h>
+
+#include <array>
 #include <semaphore>
 
+#include "base/burst.h"
 #include "log_fixture.h"
 
 namespace fanfinity::log {
@@ -171,6 +175,47 @@ TEST_F(LocalLogLimitsTest, TakesTheLargestRecordAndAppend) {
   const auto found = values();
   ASSERT_EQ(found.size(), 9U);
   for (const auto& value : found) EXPECT_TRUE(value == record.value);
+}
+
+/// Callbacks append while the closing log goes through what it refuses.
+TEST_F(LocalLogLimitsTest, AnswersEachAppendOnceWhenRefusedOnesAppendAgain) {
+  open();
+  std::binary_semaphore writer_is_held{0};
+  std::binary_semaphore let_go{0};
+  log_->append(Stream::kEvents, {make_record("first")}, [&](const base::Result<Producer::Ack>&) {
+    writer_is_held.release();
+    let_go.acquire();
+  });
+  writer_is_held.acquire();
+  LocalLog& log = *log_;  // Lives until the writer is let go.
+  std::jthread closer([this] { log_.reset(); });
+  // An append is refused on this thread once the log is being closed.
+  std::atomic<bool> closing = false;
+  EXPECT_TRUE(eventually([&] {
+    log.append(Stream::kEvents, {make_record("probe")},
+               [&, here = std::this_thread::get_id()](const auto& ack) {
+                 if (!ack && std::this_thread::get_id() == here) closing = true;
+               });
+    return closing.load();
+  }));
+  constexpr int kAppends = 8;
+  std::array<int, kAppends> answers{};
+  std::array<int, kAppends> second_answers{};
+  {
+    const base::Burst burst;
+    for (std::size_t i = 0; i < kAppends; ++i) {
+      log.append(Stream::kEvents, {make_record("x")}, [&, i](const auto& ack) {
+        ++answers[i];
+        EXPECT_FALSE(ack);
+        if (answers[i] > 1) return;
+        log.append(Stream::kEvents, {make_record("y")}, [&, i](const auto&) { ++second_answers[i]; });
+      });
+    }
+  }
+  let_go.release();
+  closer.join();
+  EXPECT_THAT(answers, testing::Each(1));
+  EXPECT_THAT(second_answers, testing::Each(1));
 }
 
 TEST_F(LocalLogLimitsTest, AnswersWhatIsQueuedBeforeItIsGone) {

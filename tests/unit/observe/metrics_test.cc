@@ -1,11 +1,15 @@
 #include "observe/metrics.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <set>
 #include <sstream>
 
+#include "base/log_line.h"
+#include "base/uuid.h"
+#include "http/client_address.h"
 #include "observe/api_metrics.h"
 #include "observe/http_metrics.h"
 #include "observe/measured.h"
@@ -30,7 +34,9 @@ class NoStore final : public store::EventStore {
   base::Result<std::vector<store::StoredId>> find(std::span<const base::Uuid>, base::Timestamp) override {
     return std::vector<store::StoredId>{};
   }
-  base::Status scan_ids(const store::IdRange&, const Scanned&) override { return {}; }
+  base::Result<base::Timestamp> scan_ids(const store::IdRange&, const Scanned&) override {
+    return base::Timestamp{};
+  }
   base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId) override {
     return std::optional<log::Offset>{};
   }
@@ -63,7 +69,7 @@ TEST(Metrics, NamesAreWhatDashboardsWereBuiltOn) {
   NoStore store;
   const MeasuredStore measured_store(store, metrics);
   pipeline.on_lag(log::PartitionId{0}, 3);
-  http.on_response("GET", "/health", 200, milliseconds(1));
+  http.on_response("GET", "/health", 200, milliseconds(1), {});
   std::ifstream file(std::string(GOLDEN_DIR) + "/metric_names.txt");
   std::ostringstream golden;
   golden << file.rdbuf();
@@ -73,9 +79,9 @@ TEST(Metrics, NamesAreWhatDashboardsWereBuiltOn) {
 TEST(HttpMetrics, CountsByMethodRouteAndStatus) {
   Metrics metrics("1");
   HttpMetrics http(metrics);
-  http.on_response("POST", "/api/events", 202, milliseconds(3));
-  http.on_response("POST", "/api/events", 202, milliseconds(3));
-  http.on_response("GET", "unmatched", 404, milliseconds(1));
+  http.on_response("POST", "/api/events", 202, milliseconds(3), {});
+  http.on_response("POST", "/api/events", 202, milliseconds(3), {});
+  http.on_response("GET", "unmatched", 404, milliseconds(1), {});
   http.on_connection_opened();
   const std::string text = metrics.render();
   EXPECT_TRUE(has_line(text, R"(http_requests_total{method="POST",path="/api/events",status="202"} 2)"))
@@ -83,6 +89,17 @@ TEST(HttpMetrics, CountsByMethodRouteAndStatus) {
   EXPECT_TRUE(has_line(text, R"(http_requests_total{method="GET",path="unmatched",status="404"} 1)"));
   EXPECT_TRUE(has_line(text, R"(http_request_duration_seconds_count{method="POST",path="/api/events"} 2)"));
   EXPECT_TRUE(has_line(text, "fanfinity_http_open_connections 1"));
+}
+
+TEST(HttpMetrics, CountsForItselfWhereAnotherStoodBefore) {
+  for (int i = 0; i < 3; ++i) {
+    // On the stack, at the same address each time.
+    Metrics metrics("1");
+    HttpMetrics http(metrics);
+    http.on_response("GET", "/health", 200, milliseconds(1), {});
+    EXPECT_TRUE(
+        has_line(metrics.render(), R"(http_requests_total{method="GET",path="/health",status="200"} 1)"));
+  }
 }
 
 TEST(MeasuredProducer, CountsRecordsMadeDurableAndFailures) {
@@ -125,6 +142,86 @@ TEST(PipelineMetrics, VisibleTimesCountEveryEvent) {
   const std::string text = metrics.render();
   EXPECT_TRUE(has_line(text, R"(fanfinity_accept_to_visible_seconds_bucket{le="0.3"} 100)")) << text;
   EXPECT_TRUE(has_line(text, "fanfinity_accept_to_visible_seconds_count 101"));
+}
+
+/// The log lines of one test: "level message name=value name=value".
+std::vector<std::string>& logged() {
+  static std::vector<std::string> lines;
+  return lines;
+}
+
+struct Show {
+  std::string operator()(std::string_view text) const { return std::string(text); }
+  std::string operator()(bool yes) const { return yes ? "true" : "false"; }
+  std::string operator()(auto number) const { return fmt::format("{}", number); }
+};
+
+void capture_log(base::Level level) {
+  logged().clear();
+  base::set_log_sink(
+      [](base::Level, std::string_view message, std::initializer_list<base::Field> fields) {
+        std::string line(message);
+        for (const auto& field : fields)
+          line += fmt::format(" {}={}", field.name, std::visit(Show{}, field.value));
+        logged().push_back(line);
+      },
+      level);
+}
+
+TEST(PipelineMetrics, SumUpWhatHappenedInOneLine) {
+  capture_log(base::Level::kInfo);
+  Metrics metrics("1");
+  PipelineMetrics pipeline(metrics);
+  pipeline::BatchReport report;
+  report.stored = 40;
+  report.duplicates = 2;
+  report.refused = 1;
+  for (int i = 0; i < 100; ++i) pipeline.on_batch(report);
+  pipeline.on_visible(milliseconds(250), 4'000);
+  pipeline.on_lag(log::PartitionId{0}, 3);
+  pipeline.on_lag(log::PartitionId{1}, 4);
+  EXPECT_TRUE(logged().empty()) << "no line for each batch: " << logged().front();
+  pipeline.log_summary(milliseconds(10'000));
+  ASSERT_EQ(logged().size(), 1U);
+  EXPECT_TRUE(
+      logged()[0].starts_with("events stored seconds=10 stored=4000 batches=100 duplicates=200 "
+                              "refused=100 dead=0 repeated_inserts=0 lag=7 visible_p99_ms=2"))
+      << logged()[0];
+  pipeline.log_summary(milliseconds(10'000));
+  EXPECT_EQ(logged().size(), 1U) << "nothing happened since";
+}
+
+TEST(PipelineMetrics, NameTheEventAndTheTraceOfWhatIsRefused) {
+  capture_log(base::Level::kInfo);
+  Metrics metrics("1");
+  PipelineMetrics pipeline(metrics);
+  log::Record record;
+  record.key = base::Uuid::random();
+  record.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  pipeline.on_retry_scheduled({log::PartitionId{0}, log::Offset{7}, record, "no"}, 1);
+  pipeline.on_dead_letter({log::PartitionId{0}, log::Offset{7}, record, "no"});
+  ASSERT_EQ(logged().size(), 2U);
+  for (const std::string& line : logged()) {
+    EXPECT_NE(line.find("event_id=" + record.key.to_string()), std::string::npos) << line;
+    EXPECT_NE(line.find("trace_id=0af7651916cd43dd8448eb211c80319c"), std::string::npos) << line;
+  }
+}
+
+TEST(HttpMetrics, NameRequestAndTraceInTheLineOfARequest) {
+  capture_log(base::Level::kDebug);
+  Metrics metrics("1");
+  HttpMetrics http(metrics);
+  http.on_response("GET", "/health", 200, milliseconds(1), {"my-id", "0af7651916cd43dd8448eb211c80319c"});
+  ASSERT_EQ(logged().size(), 1U);
+  EXPECT_NE(logged()[0].find("request_id=my-id trace_id=0af7651916cd43dd8448eb211c80319c"), std::string::npos)
+      << logged()[0];
+}
+
+TEST(PipelineMetrics, SayForHowLongTheConsumerRepeatsItself) {
+  Metrics metrics("1");
+  PipelineMetrics pipeline(metrics);
+  pipeline.set_repeating(milliseconds(31'500));
+  EXPECT_TRUE(has_line(metrics.render(), "fanfinity_consumer_repeating_seconds 31.5"));
 }
 
 TEST(Metrics, TellOfNoFilterOnceItsPartitionIsGone) {

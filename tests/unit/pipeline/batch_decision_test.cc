@@ -22,7 +22,11 @@ Timestamp at(int ms) {
   return Timestamp{std::chrono::milliseconds(ms)};
 }
 Candidate event(std::uint8_t n, int offset, int received = 1'000) {
-  return {id(n), Offset{offset}, at(received)};
+  return {id(n), Offset{offset}, at(received), at(received)};
+}
+/// Happened at another time than it was received.
+Candidate event_at(std::uint8_t n, int offset, int received, int happened) {
+  return {id(n), Offset{offset}, at(received), at(happened)};
 }
 store::StoredId row(std::uint8_t n, int offset, int received = 1'000, PartitionId partition = kOurs) {
   return {id(n), partition, Offset{offset}, at(received)};
@@ -102,6 +106,32 @@ TEST(BatchDecision, CountsAnIdAgainWithinABatchWhenTheWindowHasPassedBetween) {
 TEST(BatchDecision, UsesTheNewestOfSeveralRowsOfAnId) {
   EXPECT_EQ(kept({event(1, 9, 1'250)}, {row(1, 1, 1'000), row(1, 2, 1'200)}), Indices{});
   EXPECT_EQ(kept({event(1, 9, 1'301)}, {row(1, 1, 1'000), row(1, 2, 1'200)}), Indices{0});
+}
+
+TEST(BatchDecision, KnowsAnOldEventForAsLongAsItsRowIsKept) {
+  EXPECT_EQ(kept({event_at(1, 9, 9'000, 8'949)}, {row(1, 5, 10)}), Indices{})
+      << "more than half a window old";
+  EXPECT_EQ(kept({event_at(1, 9, 9'000, 8'950)}, {row(1, 5, 10)}), Indices{0}) << "a live one";
+  EXPECT_EQ(kept({event_at(1, 9, 9'000, 9'051)}, {row(1, 5, 10)}), Indices{}) << "of a clock far ahead";
+  EXPECT_EQ(kept({event_at(1, 5, 1'000, 0), event_at(1, 6, 9'000, 0)}, {}), Indices{0}) << "within a batch";
+}
+
+TEST(BatchDecision, LeavesNoGapBetweenTheWindowAndWhatIsOld) {
+  // Whenever it is sent again: the first copy was received when it happened, or a little before that.
+  for (const int happened : {1'000, 1'050}) {
+    for (int received = 1'000; received < 1'400; ++received) {
+      EXPECT_EQ(kept({event_at(1, 9, received, happened)}, {row(1, 5, 1'000)}), Indices{}) << received;
+    }
+  }
+}
+
+TEST(BatchDecision, DecidesTheReplayOfAHalfStoredRangeAsTheFirstTime) {
+  // Two rows of an id, a window apart, lie in two monthly partitions: either may be stored without the other.
+  const std::vector<Candidate> range = {event(1, 5, 1'000), event(1, 6, 1'101), event(1, 7, 1'102)};
+  EXPECT_EQ(kept(range, {}), (Indices{0, 1}));
+  EXPECT_EQ(kept(range, {row(1, 5, 1'000)}), (Indices{0, 1}));
+  EXPECT_EQ(kept(range, {row(1, 6, 1'101)}), (Indices{0, 1}));
+  EXPECT_EQ(kept(range, {row(1, 5, 1'000), row(1, 6, 1'101)}), (Indices{0, 1}));
 }
 
 }  // namespace

@@ -171,6 +171,36 @@ TEST(Consumer, OneStoppedPartitionLeavesTheOthersRunning) {
   ASSERT_TRUE(eventually([&] { return consumer->stopped_partition().has_value(); }));
 }
 
+TEST(Consumer, ThatRepeatsAnInsertForTooLongIsInTrouble) {
+  World world(2);
+  ConsumerConfig config = quick();
+  config.repeated_too_long = 20ms;
+  const auto consumer = world.consume(config);
+  world.post_many(10);
+  ASSERT_TRUE(eventually([&] { return world.settled(); }));
+  EXPECT_FALSE(consumer->trouble().has_value());
+  world.store.set_available(false);
+  world.post_many(10);
+  ASSERT_TRUE(eventually([&] { return consumer->trouble().has_value(); }));
+  EXPECT_NE(consumer->trouble()->detail.find("repeated in vain for"), std::string::npos)
+      << consumer->trouble()->detail;
+  EXPECT_GE(consumer->repeating(), 20ms);
+  world.store.set_available(true);
+  ASSERT_TRUE(eventually([&] { return !consumer->trouble().has_value() && world.settled(); }));
+  EXPECT_EQ(consumer->repeating(), 0ms);
+}
+
+TEST(Consumer, ThatCannotLookUpIdsIsInTrouble) {
+  World world;
+  world.store.set_available(false);  // Already its first question is not answered.
+  ConsumerConfig config = quick();
+  config.repeated_too_long = 20ms;
+  const auto consumer = world.consume(config);
+  ASSERT_TRUE(eventually([&] { return consumer->trouble().has_value(); }));
+  world.store.set_available(true);
+  ASSERT_TRUE(eventually([&] { return !consumer->trouble().has_value(); }));
+}
+
 class IntentAgeTest : public testing::Test {
  protected:
   void committed_at(Timestamp moment) {

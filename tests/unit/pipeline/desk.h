@@ -54,9 +54,9 @@ class Desk {
       : config_(std::move(config)),
         ports_(world.ports()),
         budget_(config_.dedup_filter_bytes),
-        id_scan_(config_, ports_, budget_),
+        id_scan_(config_, ports_, budget_, repetitions_),
         pace_(config_.max_inserts_per_second),
-        context_{config_, ports_, id_scan_, pace_, age_, draining_},
+        context_{config_, ports_, id_scan_, pace_, age_, repetitions_, draining_},
         partition_(world, epoch) {}
 
   EpochPartition& partition() { return partition_; }
@@ -80,6 +80,7 @@ class Desk {
   const ConsumerConfig config_;
   const ConsumerPorts ports_;
   FilterBudget budget_;
+  Repetitions repetitions_;
   IdScan id_scan_;
   InsertPace pace_;
   IntentAge age_;

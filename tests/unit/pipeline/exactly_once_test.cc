@@ -315,12 +315,55 @@ TEST(ExactlyOnce, AnIdComesAgainOnlyAfterTheWindow) {
   config.dedup_window = 24h;
   const Uuid x = Uuid::random();
   const Timestamp sent = now() - 72h;
-  world.post(Stream::kEvents, record_of(x, sent));
-  world.post(Stream::kEvents, record_of(x, sent + 24h));
-  world.post(Stream::kEvents, record_of(x, sent + 24h + 1ms));
+  const auto post = [&](Timestamp received_at) {
+    domain::Event event = event_of(x);
+    event.at = received_at;
+    log::Record record = record_of(x, received_at);
+    record.value.clear();
+    domain::append_event_json(event, record.value);
+    world.post(Stream::kEvents, record);
+  };
+  post(sent);
+  post(sent + 24h);
+  post(sent + 24h + 1ms);
   const auto consumer = world.consume(config);
   ASSERT_TRUE(eventually([&] { return world.settled(); }));
   EXPECT_EQ(world.store.raw_count(x), 2U);
+}
+
+class BackfillTest : public testing::TestWithParam<std::size_t> {};
+
+// With memory for every id, and with next to none.
+INSTANTIATE_TEST_SUITE_P(Filters, BackfillTest, testing::Values(4U << 20U, 64U));
+
+TEST_P(BackfillTest, AFileOfOldEventsCountsOnceHoweverLateItIsSentAgain) {
+  World world;
+  ConsumerConfig config = quick();
+  config.dedup_window = 1h;
+  config.dedup_filter_bytes = GetParam();
+  std::vector<Uuid> file;
+  for (int i = 0; i < 50; ++i) file.push_back(Uuid::random());
+  const auto send = [&](Timestamp received_at) {
+    for (const Uuid& id : file) world.post(Stream::kEvents, record_of(id, received_at));
+  };
+  send(now() - 72h);
+  {
+    const auto consumer = world.consume(config);
+    ASSERT_TRUE(eventually([&] { return world.settled(); }));
+  }
+  send(now() - 24h);
+  {
+    // It dies when half of its insert is done.
+    world.store.fail_next_inserts(1, Errc::kUnknownOutcome, MemoryStore::Reach::kRaw);
+    file.push_back(Uuid::random());
+    send(now() - 24h);
+    Mortal mortal(world, Call::kInsert, 1, Fate::kDieAfter);
+    mortal.wait_until_dead();
+  }
+  send(now());
+  const auto consumer = world.consume(config);
+  ASSERT_TRUE(eventually([&] { return world.settled(); }));
+  world.expect_counted_once(file);
 }
 
 TEST(ExactlyOnce, TwoPartitionsWithASmallWindowOfTokens) {

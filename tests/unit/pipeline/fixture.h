@@ -70,14 +70,14 @@ class Recorder final : public Observer {
   void on_insert_failed(PartitionId, const base::Error&, std::chrono::milliseconds) override {
     locked([&] { ++insert_failures_; });
   }
-  void on_retry_scheduled(PartitionId, Offset, std::string_view, std::uint32_t) override {
+  void on_retry_scheduled(const RefusedEvent&, std::uint32_t) override {
     locked([&] { ++retries_scheduled_; });
   }
   void on_retried() override {
     locked([&] { ++retried_; });
   }
-  void on_dead_letter(PartitionId, Offset, std::string_view reason) override {
-    locked([&] { dead_reasons_.emplace_back(reason); });
+  void on_dead_letter(const RefusedEvent& event) override {
+    locked([&] { dead_reasons_.emplace_back(event.reason); });
   }
   void on_filter(PartitionId, std::uint64_t, std::uint64_t bytes) override {
     locked([&] { filter_bytes_ = bytes; });

@@ -44,7 +44,7 @@ TEST(IdFilter, AnswersForManyAsForEachOfThem) {
   FilterBudget budget(64U << 10U);
   IdFilter filter(budget, kWindow, kStart - kWindow);
   std::vector<store::EventKey> keys;
-  for (const Uuid& id : random_ids(20'011)) keys.push_back({id, log::Offset{0}, kStart});
+  for (const Uuid& id : random_ids(20'011)) keys.push_back({id, log::Offset{0}, kStart, kStart});
   const std::span<const store::EventKey> all(keys);
   filter.add(all.first(15'003));
   std::vector<Uuid> expected;
@@ -83,6 +83,19 @@ TEST(IdFilter, KnowsNothingOfEventsWhoseWindowBeginsBeforeIt) {
   const IdFilter filter(budget, kWindow, kStart);
   EXPECT_TRUE(filter.may_hold(Uuid::random(), kStart + kWindow - 1ms));
   EXPECT_FALSE(filter.may_hold(Uuid::random(), kStart + kWindow));
+}
+
+TEST(IdFilter, SaysNothingOfOldEventsUnlessItHoldsEveryId) {
+  FilterBudget budget(1U << 20U);
+  IdFilter filter(budget, kWindow, kStart - kWindow);
+  const std::vector<store::EventKey> old{{Uuid::random(), log::Offset{0}, kStart, kStart - kWindow}};
+  EXPECT_EQ(filter.maybes(old).size(), 1U);
+  filter.set_since(Timestamp{});
+  EXPECT_TRUE(filter.maybes(old).empty());
+  filter.add(old);
+  EXPECT_EQ(filter.maybes(old).size(), 1U);
+  filter.forget_before(kStart + 1ms);
+  EXPECT_EQ(filter.maybes(old).size(), 1U) << "forgotten, so it is looked up";
 }
 
 TEST(IdFilter, StaysWithinItsBudgetAndRightBeyondIt) {

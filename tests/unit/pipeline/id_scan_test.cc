@@ -19,7 +19,7 @@ class WatchedStore final : public store::EventStore {
   base::Result<std::vector<store::StoredId>> find(std::span<const Uuid> ids, Timestamp since) override {
     return real_.find(ids, since);
   }
-  base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
+  base::Result<base::Timestamp> scan_ids(const store::IdRange& range, const Scanned& each) override {
     bool cut_short = false;
     {
       const std::scoped_lock lock(mutex_);
@@ -76,13 +76,14 @@ class IdScanTest : public testing::Test {
   const ConsumerConfig config_ = quick();
   const ConsumerPorts ports_ = ports();
   FilterBudget budget_{4U << 20U};
+  Repetitions repetitions_;
   std::int64_t next_offset_ = 0;
 };
 
 TEST_F(IdScanTest, FillsTheFilterOfAPartitionWithItsIdsAlone) {
   const Uuid ours = stored_in(1);
   const Uuid theirs = stored_in(2);
-  IdScan scan(config_, ports_, budget_);
+  IdScan scan(config_, ports_, budget_, repetitions_);
   const auto order = scan.order(PartitionId{1}, Timestamp{});
   const auto filter = filled(*order);
   EXPECT_TRUE(holds(*filter, ours));
@@ -95,7 +96,7 @@ TEST_F(IdScanTest, OneLookServesAllThatWait) {
   for (std::uint32_t p = 0; p < kPartitions; ++p) ids.push_back(stored_in(p));
   Gate gate;
   store_.gate = &gate;
-  IdScan scan(config_, ports_, budget_);
+  IdScan scan(config_, ports_, budget_, repetitions_);
   const auto first = scan.order(PartitionId{0}, Timestamp{});
   ASSERT_TRUE(eventually([&] { return gate.reached(); }));
   const auto second = scan.order(PartitionId{2}, kReceived);
@@ -114,7 +115,7 @@ TEST_F(IdScanTest, ALookThatFailsIsRepeatedFromTheStart) {
   std::vector<Uuid> ids;
   for (int i = 0; i < 10; ++i) ids.push_back(stored_in(0));
   store_.cut_next_short();
-  IdScan scan(config_, ports_, budget_);
+  IdScan scan(config_, ports_, budget_, repetitions_);
   const auto filter = filled(*scan.order(PartitionId{0}, Timestamp{}));
   EXPECT_EQ(filter->ids(), ids.size());
   for (const Uuid& id : ids) EXPECT_TRUE(holds(*filter, id));
@@ -126,7 +127,7 @@ TEST_F(IdScanTest, AWithdrawnOrderHoldsNoMemoryAndStopsNobody) {
   stored_in(0);
   Gate gate;
   store_.gate = &gate;
-  IdScan scan(config_, ports_, budget_);
+  IdScan scan(config_, ports_, budget_, repetitions_);
   const auto withdrawn = scan.order(PartitionId{0}, Timestamp{});
   ASSERT_TRUE(eventually([&] { return gate.reached(); }));
   withdrawn->withdraw();
@@ -139,7 +140,7 @@ TEST_F(IdScanTest, AWithdrawnOrderHoldsNoMemoryAndStopsNobody) {
 TEST_F(IdScanTest, AWaitEndsWithItsWorker) {
   Gate gate;
   store_.gate = &gate;
-  IdScan scan(config_, ports_, budget_);
+  IdScan scan(config_, ports_, budget_, repetitions_);
   const auto order = scan.order(PartitionId{0}, Timestamp{});
   std::stop_source stop;
   std::jthread stopper([&] { stop.request_stop(); });

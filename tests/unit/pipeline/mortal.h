@@ -128,7 +128,7 @@ class MortalPorts final : public log::Group,
                                                   base::Timestamp since) override {
     return life_.live(Call::kFind, [&] { return real_.store.find(ids, since); });
   }
-  base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
+  base::Result<base::Timestamp> scan_ids(const store::IdRange& range, const Scanned& each) override {
     return life_.live(Call::kScan, [&] { return real_.store.scan_ids(range, each); });
   }
   base::Result<std::optional<log::Offset>> highest_offset(log::PartitionId partition) override {

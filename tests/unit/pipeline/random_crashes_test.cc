@@ -49,7 +49,7 @@ class HalfwayStore final : public store::EventStore {
   base::Result<std::vector<store::StoredId>> find(std::span<const Uuid> ids, Timestamp since) override {
     return real_.find(ids, since);
   }
-  base::Status scan_ids(const store::IdRange& range, const Scanned& each) override {
+  base::Result<base::Timestamp> scan_ids(const store::IdRange& range, const Scanned& each) override {
     return real_.scan_ids(range, each);
   }
   base::Result<std::optional<Offset>> highest_offset(PartitionId partition) override {

@@ -68,7 +68,7 @@ TEST(Refusals, AreFoundWhateverTheBodyIs) {
 }
 
 TEST(Explain, SaysWhatToDo) {
-  EXPECT_NE(explain({401, seconds(0), "", ""}, "http://h").find("--api-key"), std::string::npos);
+  EXPECT_NE(explain({401, seconds(0), "", ""}, "http://h").find("FANFINITY_API_KEY"), std::string::npos);
   EXPECT_NE(explain({404, seconds(0), "", ""}, "http://h").find("--url"), std::string::npos);
   EXPECT_EQ(explain({0, seconds(0), "", "Could not connect"}, "http://h"),
             "no answer from http://h (Could not connect)");

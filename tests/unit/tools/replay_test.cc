@@ -191,7 +191,7 @@ TEST(Replay, EndsAtOnceWhenTheServerWantsAKey) {
   const auto summary = run_replay(config_for(file, server), {}, notes.file());
   ASSERT_TRUE(summary.ok());
   EXPECT_FALSE(summary->complete());
-  EXPECT_NE(summary->failure.find("--api-key"), std::string::npos);
+  EXPECT_NE(summary->failure.find("FANFINITY_API_KEY"), std::string::npos);
   EXPECT_LT(summary->sent, 10'000U);
 }
 
