@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kPrintedRejections = 20;
 constexpr std::chrono::seconds kTroubleEvery{5};
-constexpr std::chrono::minutes kLongWait{10};
+constexpr std::chrono::minutes kLongWait{30};  // half-time is no reason for a note
 constexpr std::size_t kBarCells = 24;
 
 std::size_t terminal_width(std::FILE* stream) {

@@ -100,16 +100,17 @@ ReplaySummary Run::execute() {
 
 void Run::read_lines() {
   const std::stop_token stop = stop_.get_token();
+  const std::string name = config_.file == "-" ? "standard input" : config_.file;
   bool first = true;
   for (;;) {
     auto line = lines_.next(stop);
     bytes_ = lines_.bytes_read();
     if (!line && line.error().code != base::Errc::kStopped) fail(line.error().detail);
     if (line && !*line && first)
-      fail(fmt::format("{} has no event: give a file with one event a line", config_.file));
+      fail(fmt::format("{} has no event: give a file with one event a line", name));
     if (!line || !*line || stop.stop_requested()) break;
     if (const auto fault = fault_of_file((*line)->text); first && !fault.empty()) {
-      fail(fmt::format("{} {}", config_.file, fault));
+      fail(fmt::format("{} {}", name, fault));
       break;
     }
     first = false;

@@ -29,7 +29,8 @@ def sized(event, size):
 def lines():
     """Events at the limits and beyond them, each with an id of its own."""
     changes = [
-        {}, {"matchId": ""}, {"matchId": "m" * 256}, {"matchId": "m" * 257}, {"matchId": "é" * 128}, {"matchId": "é" * 129},
+        {}, {"matchId": ""}, {"matchId": "."}, {"matchId": ".."}, {"matchId": "..."}, {"matchId": " \u3000"}, {"playerId": "a\tb"},
+        {"playerId": "a\u0085b"}, {"matchId": "m" * 256}, {"matchId": "m" * 257}, {"matchId": "é" * 128}, {"matchId": "é" * 129},
         {"matchId": "a\x7fb"}, {"matchId": "a\u0085b"}, {"matchId": "a b/c%?"}, {"matchId": None}, {"matchId": 7},
         {"playerId": "p" * 256}, {"playerId": "p" * 257}, {"playerId": "ø" * 128}, {"playerId": None}, {"playerId": ""},
         {"playerId": 7}, {"teamId": 0}, {"teamId": 2}, {"teamId": 3}, {"teamId": True}, {"teamId": "1"}, {"teamId": None},

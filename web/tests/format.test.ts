@@ -65,6 +65,10 @@ describe('the title of a match', () => {
       detail: '26 Nov 2026',
     });
     expect(title('harbour-city-rio-alto-2026-11-26').name).toBe('Harbour City Rio Alto');
+    expect(title('Río Alto – Østervik 2026-11-26 1a2b3c')).toEqual({
+      name: 'Río Alto – Østervik',
+      detail: '26 Nov 2026',
+    });
   });
 
   it.each([

@@ -65,7 +65,7 @@ TEST(SummaryText, OfAnInterruptedRunSaysWhatIsOpen) {
 }
 
 TEST(LongWaitText, NamesTheLineThatIsFarAhead) {
-  EXPECT_EQ(long_wait_text(7, std::chrono::minutes(9)), "");
+  EXPECT_EQ(long_wait_text(7, std::chrono::minutes(29)), "");
   const std::string text = long_wait_text(7, std::chrono::hours(26));
   EXPECT_TRUE(text.starts_with("line 7: ")) << text;
   EXPECT_NE(text.find("26:00:00"), std::string::npos) << text;

@@ -116,8 +116,14 @@ export interface Title {
   detail: string;
 }
 
-/** "harbour-city-rio-alto-2026-11-26-1a2b3c4d" is for machines; any other id is shown as it is. */
+/**
+ * "harbour-city-rio-alto-2026-11-26-1a2b3c4d" is for machines; "Río Alto – Østervik 2026-11-26 1a2b3c" has its date apart;
+ * any other id is shown as it is.
+ */
 export function title(matchId: string): Title {
+  const named = /^(.+ .+) (\d{4}-\d{2}-\d{2})(?: [0-9a-f]{1,16})?$/u.exec(matchId);
+  const dated = named?.[2] ? Date.parse(`${named[2]}T12:00:00Z`) : Number.NaN;
+  if (named?.[1] && !Number.isNaN(dated)) return { name: named[1], detail: day(dated) };
   const slug = /^([a-z0-9]+(?:-[a-z0-9]+)+?)-(\d{4}-\d{2}-\d{2})(?:-[0-9a-z]{1,16})?$/.exec(matchId);
   const at = slug?.[2] ? Date.parse(`${slug[2]}T12:00:00Z`) : Number.NaN;
   if (!slug?.[1] || Number.isNaN(at)) return { name: matchId, detail: '' };
