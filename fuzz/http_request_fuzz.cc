@@ -55,7 +55,7 @@ bool inside(std::string_view part, const std::string& whole) {
 }
 
 std::string decode(const Message& message) {
-  const auto coding = parse_coding(message.head.content_encoding);
+  const auto coding = parse_coding(message.head.content_encoding.value());
   if (!coding || *coding == Coding::kIdentity) return message.body;
   std::string out;
   const Decoded outcome = decode_body(*coding, message.body, kBodyLimit, out);
@@ -70,13 +70,15 @@ std::string describe(const Message& message) {
   require(head.path.size() + head.query.size() <= kLimits.target_bytes);
   require(head.path == "*" || head.path.front() == '/');
   require(message.body.size() <=
-          encoded_limit(parse_coding(head.content_encoding).value_or(Coding::kIdentity), kBodyLimit));
+          encoded_limit(parse_coding(head.content_encoding.value()).value_or(Coding::kIdentity), kBodyLimit));
   require(head.framing != Framing::kLength || message.body.size() == head.content_length);
-  for (const std::string_view part :
-       {head.path, head.query, head.content_type, head.content_encoding, head.authorization, head.request_id,
-        head.traceparent, head.if_none_match, head.origin, head.asked_method}) {
+  for (const std::string_view part : {head.path, head.query, head.content_type, head.authorization,
+                                      head.request_id, head.traceparent, head.origin, head.asked_method}) {
     require(inside(part, message.head_bytes) || part == "/");  // "/" stands for the path of http://host.
     require(part.find_first_of("\r\n") == std::string_view::npos);
+  }
+  for (const ListField* list : {&head.content_encoding, &head.accept_encoding, &head.if_none_match}) {
+    require(list->value().find_first_of("\r\n") == std::string_view::npos);
   }
   std::vector<std::string> params;
   const auto match = router().find(head.method, head.path, params);
@@ -90,8 +92,9 @@ std::string describe(const Message& message) {
   text += valid_traceparent(head.traceparent) ? head.traceparent : "-";
   text.append(head.content_type).append(head.authorization);
   // Whoever names a tag and is answered in full only reads it again: what must not happen is the reverse.
-  if (names_etag(head.if_none_match, "W/\"tag\"")) {
-    require(head.if_none_match == "*" || head.if_none_match.find("\"tag\"") != std::string_view::npos);
+  if (names_etag(head.if_none_match.value(), "W/\"tag\"")) {
+    require(head.if_none_match.value() == "*" ||
+            head.if_none_match.value().find("\"tag\"") != std::string_view::npos);
   }
   text += head.keep_alive ? "k" : "c";
   text += head.expects_continue ? "e" : "";
@@ -130,7 +133,7 @@ class Connection {
         case RequestReader::Step::kRefused:
           return refused();
       }
-      const Coding coding = parse_coding(message_->head.content_encoding).value_or(Coding::kIdentity);
+      const Coding coding = parse_coding(message_->head.content_encoding.value()).value_or(Coding::kIdentity);
       reader_.start_body(*message_, encoded_limit(coding, kBodyLimit));
       in_body_ = true;
     }
